@@ -1,0 +1,1 @@
+//! Word and domain lists that come with the service.

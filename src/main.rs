@@ -1,0 +1,3 @@
+//! The program: see [`moderato`].
+
+fn main() {}
