@@ -2,14 +2,22 @@
 //!
 //! [`pipeline`] is the way of a comment; start there.
 
+pub mod app;
 pub mod classifier;
+pub mod client_address;
 pub mod comment;
+pub mod config;
 pub mod facts;
 pub mod id;
+pub mod limits;
 pub mod lists;
+pub mod metrics;
 pub mod normalize;
 pub mod pipeline;
 pub mod policy;
+pub mod recent;
 pub mod rules;
+pub mod secrets;
 pub mod span;
+pub mod store;
 pub mod verdict;

@@ -1,15 +1,251 @@
-//! The way of a comment: normalise → limit → facts → assess (rules, classifier, policy) → record → reply.
+//! The way of a comment: limit → normalise → facts → assess (rules, classifier, policy) → record → reply.
 //!
 //! Awaiting happens here; deciding is [`assess`], a pure function, which replays and tests call too.
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tracing::{info, warn};
 
 use crate::classifier::{HeadScore, Model};
-use crate::comment::Comment;
+use crate::comment::{Comment, Submission};
 use crate::facts::Facts;
+use crate::id::{CommentId, KeyId};
+use crate::limits::{Allowance, Exceeded, Limits};
+use crate::metrics::{Metrics, Stage};
 use crate::policy::Policy;
+use crate::recent::{self, Recent};
 use crate::rules;
-use crate::verdict::{Decision, Reason, Scores, Verdict};
+use crate::store::{Idempotency, Recording, SiteEntry, Store, StoreError};
+use crate::verdict::{Decision, Reason, Scores, Status, Verdict};
+
+/// Longest wait for the facts; a comment without them is held.
+const FACTS_TIME: Duration = Duration::from_millis(500);
+
+/// Everything a comment passes on its way.
+#[derive(Debug)]
+pub struct Pipeline {
+    store: Store,
+    limits: Limits,
+    model: std::result::Result<Model, String>,
+    recent: Mutex<Recent>,
+    metrics: Arc<Metrics>,
+}
+
+/// A judged comment, as the site is told. Its JSON is the answer of the API.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Judged {
+    /// The stored comment; `None` when it was only checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<CommentId>,
+    /// Where it stands.
+    pub status: Status,
+    /// What was decided, and why.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// When it arrived.
+    pub created_at: Timestamp,
+    /// How long deciding took, in microseconds.
+    pub took_us: u64,
+}
+
+/// A request that wants its answer again if it comes again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// The client's key.
+    pub key: String,
+    /// Hash of the request's body.
+    pub body_hash: i64,
+}
+
+/// Why a submission got no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum NotModerated {
+    /// A limit is used up.
+    #[error(transparent)]
+    Limited(#[from] Exceeded),
+    /// The store could not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The answer could not be written down; a defect.
+    #[error("the answer could not be written")]
+    Answer(#[from] serde_json::Error),
+}
+
+impl Pipeline {
+    /// A pipeline that remembers the newest comments of the store. `model` is the reason in words where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the newest comments cannot be read.
+    pub async fn start(
+        store: Store,
+        limits: Limits,
+        model: std::result::Result<Model, String>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
+        let mut recent = Recent::new(recent::REMEMBERED);
+        for text in store.newest_texts(recent::REMEMBERED).await? {
+            recent.remember(text);
+        }
+        metrics.model(model.as_ref().ok().map(|model| model.version.as_str()));
+        Ok(Self { store, limits, model, recent: Mutex::new(recent), metrics })
+    }
+
+    /// Takes a submission all the way. When it returns, the comment is durable, with its verdict and the event that
+    /// tells the site's webhook.
+    ///
+    /// # Errors
+    ///
+    /// A used-up limit, or a store that cannot take it; in both cases nothing was acknowledged.
+    pub async fn moderate(
+        &self,
+        site: &SiteEntry,
+        key: KeyId,
+        submission: Submission,
+        idempotency: Option<IdempotencyKey>,
+        now: Timestamp,
+    ) -> Result<(Judged, Allowance), NotModerated> {
+        let allowance = self.limit(site, key, &submission)?;
+        let started = Instant::now();
+        let comment = self.normalize(site, submission, now);
+        let fingerprint = recent::fingerprint(&comment);
+        let facts = self.facts_about(&comment, fingerprint).await;
+        let verdict = self.assess(&comment, &facts, &site.policy);
+        let judged = Judged::new(Some(comment.id), verdict, now, started);
+
+        let text = recent::Text::of(&comment, fingerprint, judged.status);
+        let recording = self.recording(site, comment, fingerprint, &facts, &judged, idempotency)?;
+        self.record(recording).await?;
+        self.recent().remember(text);
+        self.metrics.judged(&site.site.name, &judged.verdict);
+        judged.log();
+        Ok((judged, allowance))
+    }
+
+    /// Judges a submission and stores nothing. Only the site's own limit applies.
+    ///
+    /// # Errors
+    ///
+    /// When the site's limit is used up.
+    pub async fn check(
+        &self,
+        site: &SiteEntry,
+        key: KeyId,
+        submission: Submission,
+        now: Timestamp,
+    ) -> Result<(Judged, Allowance), NotModerated> {
+        let allowance = self.limits.check_key(key).inspect_err(|e| self.metrics.rate_limited(e.limit))?;
+        let started = Instant::now();
+        let comment = self.normalize(site, submission, now);
+        let facts = self.facts_about(&comment, recent::fingerprint(&comment)).await;
+        let verdict = self.assess(&comment, &facts, &site.policy);
+        Ok((Judged::new(None, verdict, now, started), allowance))
+    }
+
+    /// Notes that moderators changed the status of comments.
+    pub fn decided(&self, changes: impl Iterator<Item = (CommentId, Status, Status)>) {
+        let mut recent = self.recent();
+        for (id, from, to) in changes {
+            recent.update(id, to);
+            self.metrics.moderator_decided(from, to);
+        }
+    }
+
+    /// The model in use, or why there is none.
+    pub fn model(&self) -> Result<&Model, &str> {
+        self.model.as_ref().map_err(String::as_str)
+    }
+
+    /// The rate limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn limit(&self, site: &SiteEntry, key: KeyId, submission: &Submission) -> Result<Allowance, Exceeded> {
+        self.limits.check(site.site.id, key, submission).inspect_err(|e| self.metrics.rate_limited(e.limit))
+    }
+
+    fn normalize(&self, site: &SiteEntry, submission: Submission, now: Timestamp) -> Comment {
+        let started = Instant::now();
+        let comment = Comment::from_submission(site.site.id, submission, now);
+        self.metrics.stage(Stage::Normalize, started.elapsed());
+        comment
+    }
+
+    /// What is known of author and text. What cannot be told in time is named in the facts, and holds the comment.
+    async fn facts_about(&self, comment: &Comment, fingerprint: u64) -> Facts {
+        let started = Instant::now();
+        let (same_text, near_text) = self.recent().facts_about(comment, fingerprint);
+        let mut facts = Facts { same_text, near_text, ..Facts::default() };
+        if let Some(author) = comment.author_hash() {
+            match tokio::time::timeout(FACTS_TIME, self.store.author_facts(comment.site, author)).await {
+                Ok(Ok(author)) => facts.author = author,
+                Ok(Err(error)) => {
+                    warn!(comment.id = %comment.id, "the author of comment {} cannot be looked up: {error:?}", comment.id);
+                    facts.missing.push("author".to_owned());
+                }
+                Err(_) => facts.missing.push("author".to_owned()),
+            }
+        }
+        self.metrics.stage(Stage::Facts, started.elapsed());
+        facts
+    }
+
+    fn assess(&self, comment: &Comment, facts: &Facts, policy: &Policy) -> Verdict {
+        let started = Instant::now();
+        let verdict = assess(comment, facts, policy, self.model.as_ref().ok());
+        self.metrics.stage(Stage::Assess, started.elapsed());
+        verdict
+    }
+
+    fn recording(
+        &self,
+        site: &SiteEntry,
+        comment: Comment,
+        fingerprint: u64,
+        facts: &Facts,
+        judged: &Judged,
+        idempotency: Option<IdempotencyKey>,
+    ) -> Result<Recording, NotModerated> {
+        let answer = |request: IdempotencyKey| {
+            let answer = serde_json::to_string(judged)?;
+            Ok::<_, serde_json::Error>(Idempotency { key: request.key, body_hash: request.body_hash, answer })
+        };
+        let idempotency = idempotency.map(answer).transpose()?;
+        let tell = site.site.webhook_url.is_some();
+        Ok(Recording::new(comment, fingerprint as i64, facts, judged.verdict.clone(), tell, idempotency)?)
+    }
+
+    /// The comment, its verdict, its event and the webhook's outbox row are one transaction.
+    async fn record(&self, recording: Recording) -> Result<(), StoreError> {
+        let started = Instant::now();
+        let outcome = self.store.record(recording).await;
+        self.metrics.stage(Stage::Record, started.elapsed());
+        outcome
+    }
+
+    /// Nothing that holds the lock can leave the memory half-changed in a way that matters.
+    fn recent(&self) -> std::sync::MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Judged {
+    fn new(id: Option<CommentId>, verdict: Verdict, now: Timestamp, started: Instant) -> Self {
+        let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        Self { id, status: verdict.decision.status(), verdict, created_at: now, took_us }
+    }
+
+    fn log(&self) {
+        let Some(id) = self.id else { return };
+        let (decision, score, took_us) = (self.verdict.decision, self.verdict.score, self.took_us);
+        info!(comment.id = %id, %decision, score, took_us, "comment {id} is {}", self.status);
+    }
+}
 
 /// Judges a comment: a pure function of what it is given, without database, clock or network.
 ///

@@ -1,0 +1,194 @@
+//! What all requests share.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tracing::warn;
+
+use crate::classifier::Model;
+use crate::config::Config;
+use crate::id::{ActionId, CommentId, SiteId};
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::pipeline::Pipeline;
+use crate::store::{Actor, Directory, Resolution, Resolved, Store, StoreError};
+
+/// How long the outcome of a write probe counts.
+const PROBE_AGE: Duration = Duration::from_secs(1);
+
+/// The running service.
+#[derive(Debug)]
+pub struct App {
+    /// Its settings.
+    pub config: Config,
+    /// Its database.
+    pub store: Store,
+    /// The way of a comment.
+    pub pipeline: Pipeline,
+    /// Its metrics.
+    pub metrics: Arc<Metrics>,
+    directory: ArcSwap<Directory>,
+    draining: AtomicBool,
+    probe: tokio::sync::Mutex<Option<(Instant, bool)>>,
+    in_flight: Mutex<HashSet<(SiteId, String)>>,
+}
+
+/// Keeps others from doing the same thing at the same time, until it is dropped.
+#[derive(Debug)]
+pub struct Claim<'a> {
+    app: &'a App,
+    what: (SiteId, String),
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.app.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.what);
+    }
+}
+
+impl App {
+    /// Opens the store, loads the model and begins.
+    ///
+    /// # Errors
+    ///
+    /// When the data directory or database cannot be used. A model that cannot be used is no error: comments are held then.
+    pub async fn start(config: Config) -> anyhow::Result<Arc<Self>> {
+        let path = config.database_path();
+        if let Some(dir) = path.parent() {
+            std::fs::create_dir_all(dir).with_context(|| format!("making the directory {}", dir.display()))?;
+        }
+        let store = Store::open(&path).await.with_context(|| format!("opening the database {}", path.display()))?;
+        let metrics = Arc::new(Metrics::new());
+        let committed = metrics.clone();
+        store.writer().observe(Arc::new(move |comments, took| committed.committed(comments, took)));
+
+        let model = load_model(&config);
+        let limits = Limits::new(&config.limits);
+        let pipeline = Pipeline::start(store.clone(), limits, model, metrics.clone()).await?;
+        let app = Self {
+            config,
+            store,
+            pipeline,
+            metrics,
+            directory: ArcSwap::default(),
+            draining: AtomicBool::new(false),
+            probe: tokio::sync::Mutex::default(),
+            in_flight: Mutex::default(),
+        };
+        app.reload_directory().await?;
+        Ok(Arc::new(app))
+    }
+
+    /// Sites, keys and policies as of now.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.load_full()
+    }
+
+    /// Reads sites, keys and policies anew.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails; the old ones stay in force.
+    pub async fn reload_directory(&self) -> Result<(), StoreError> {
+        let directory = self.store.directory().await?;
+        for entry in directory.sites.values() {
+            self.metrics.site(&entry.site.name);
+        }
+        self.directory.store(Arc::new(directory));
+        Ok(())
+    }
+
+    /// Reads sites, keys and policies anew if somebody changed them.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::reload_directory`].
+    pub async fn refresh_directory(&self) -> Result<(), StoreError> {
+        if self.store.directory_version().await? != self.directory.load().version {
+            self.reload_directory().await?;
+        }
+        Ok(())
+    }
+
+    /// Gives comments of a site a status.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::resolve`].
+    pub async fn resolve(
+        &self,
+        site: SiteId,
+        comments: Vec<(CommentId, Option<i64>)>,
+        resolution: Resolution,
+    ) -> Result<Resolved, StoreError> {
+        let resolved = self.store.resolve(site, comments, resolution).await?;
+        self.pipeline.decided(resolved.changed());
+        Ok(resolved)
+    }
+
+    /// Takes an action back; `None` when the site has none of that id.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::undo`].
+    pub async fn undo(
+        &self,
+        site: SiteId,
+        action: ActionId,
+        actor: Actor,
+        now: Timestamp,
+    ) -> Result<Option<Resolved>, StoreError> {
+        let undone = self.store.undo(site, action, actor, now).await?;
+        if let Some(undone) = &undone {
+            self.pipeline.decided(undone.changed());
+        }
+        Ok(undone)
+    }
+
+    /// Claims `what` of a site for one request; `None` while another request has it.
+    pub fn claim(&self, site: SiteId, what: String) -> Option<Claim<'_>> {
+        let what = (site, what);
+        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        in_flight.insert(what.clone()).then_some(Claim { app: self, what })
+    }
+
+    /// Whether the store takes writes, by a real write that is at most a second old.
+    pub async fn store_writes(&self, now: Timestamp) -> bool {
+        let mut probe = self.probe.lock().await;
+        if let Some((at, outcome)) = *probe
+            && at.elapsed() < PROBE_AGE
+        {
+            return outcome;
+        }
+        let outcome = self.store.probe(now).await.inspect_err(|e| warn!("the store takes no writes: {e:?}")).is_ok();
+        *probe = Some((Instant::now(), outcome));
+        outcome
+    }
+
+    /// Stops being ready, because the service is about to end.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the service is about to end.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// The model, or a sentence that says why there is none.
+fn load_model(config: &Config) -> Result<Model, String> {
+    let loaded = match &config.models {
+        Some(dir) => Model::load(dir),
+        None => Model::embedded(),
+    };
+    loaded.map_err(|error| {
+        warn!("there is no usable model, every comment will be held: {error}");
+        error.to_string()
+    })
+}

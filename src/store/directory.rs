@@ -1,0 +1,364 @@
+//! Sites, their keys and policies: small, read on every request, so kept in memory as a whole.
+//!
+//! Every change raises `directory.version`; whoever serves looks at it a few times a second and reads anew.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnection;
+use tracing::error;
+
+use super::{Result, Store, micros, time};
+use crate::id::{KeyId, SiteId};
+use crate::policy::{Policy, PolicyDocument};
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Send and check submissions, give feedback.
+    Submit,
+    /// Read comments.
+    Read,
+    /// Decide about comments.
+    Moderate,
+    /// Change policies, erase comments.
+    Admin,
+}
+
+impl Scope {
+    /// All scopes.
+    pub const ALL: [Scope; 4] = [Self::Submit, Self::Read, Self::Moderate, Self::Admin];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Read => "read",
+            Self::Moderate => "moderate",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A set of scopes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scopes(Vec<Scope>);
+
+impl Scopes {
+    /// The set of these.
+    pub fn new(mut scopes: Vec<Scope>) -> Self {
+        scopes.sort_by_key(|scope| *scope as u8);
+        scopes.dedup();
+        Self(scopes)
+    }
+
+    /// Whether `scope` is among them.
+    pub fn has(&self, scope: Scope) -> bool {
+        self.0.contains(&scope)
+    }
+
+    /// Whether sending is all that they allow, so that a key with them may stand in a public form.
+    pub fn only_submit(&self) -> bool {
+        self.0 == [Scope::Submit]
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.iter().map(|scope| scope.as_str()).collect();
+        f.write_str(&names.join(","))
+    }
+}
+
+impl std::str::FromStr for Scopes {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let scope = |name: &str| {
+            Scope::ALL
+                .into_iter()
+                .find(|scope| scope.as_str() == name)
+                .ok_or_else(|| format!("{name:?} is no scope: there are submit, read, moderate and admin"))
+        };
+        let scopes = text.split(',').map(|name| scope(name.trim())).collect::<std::result::Result<Vec<_>, _>>()?;
+        Ok(Self::new(scopes))
+    }
+}
+
+/// A website.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Its id.
+    pub id: SiteId,
+    /// What people call it; unique.
+    pub name: String,
+    /// Its front page.
+    pub url: Option<String>,
+    /// Where decisions are sent.
+    pub webhook_url: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A key of a site, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its id, the public part of the key.
+    pub id: KeyId,
+    /// The site it belongs to.
+    pub site: SiteId,
+    /// SHA-256 of the secret part.
+    pub digest: Vec<u8>,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// The last characters of its secret, to tell keys apart.
+    pub hint: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A site with what its requests need.
+#[derive(Debug)]
+pub struct SiteEntry {
+    /// The site.
+    pub site: Site,
+    /// Its policy in force.
+    pub policy: Arc<Policy>,
+}
+
+/// All sites, keys and policies at one moment.
+#[derive(Debug, Default)]
+pub struct Directory {
+    /// Grows with every change.
+    pub version: i64,
+    /// The sites.
+    pub sites: HashMap<SiteId, Arc<SiteEntry>>,
+    /// The keys, revoked ones too.
+    pub keys: HashMap<KeyId, ApiKey>,
+}
+
+#[derive(sqlx::FromRow)]
+struct SiteRow {
+    id: i64,
+    name: String,
+    url: Option<String>,
+    webhook_url: Option<String>,
+    created_at: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct KeyRow {
+    id: i64,
+    site_id: i64,
+    digest: Vec<u8>,
+    scopes: String,
+    hint: String,
+    created_at: i64,
+    revoked_at: Option<i64>,
+}
+
+
+impl Store {
+    /// The version of the directory; it grows with every change.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn directory_version(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT version FROM directory").fetch_one(&self.readers).await?)
+    }
+
+    /// All sites, keys and policies. A policy that no longer compiles is replaced by the built-in one and logged.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn directory(&self) -> Result<Directory> {
+        let version = self.directory_version().await?;
+        let mut policies = self.policies_in_force().await?;
+        let sites = self
+            .sites()
+            .await?
+            .into_iter()
+            .map(|site| {
+                let policy = policies.remove(&site.id).unwrap_or_else(Policy::built_in);
+                (site.id, Arc::new(SiteEntry { site, policy: Arc::new(policy) }))
+            })
+            .collect();
+        let keys = self.keys().await?.into_iter().map(|key| (key.id, key)).collect();
+        Ok(Directory { version, sites, keys })
+    }
+
+    /// All sites, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn sites(&self) -> Result<Vec<Site>> {
+        let rows: Vec<SiteRow> =
+            sqlx::query_as("SELECT id, name, url, webhook_url, created_at FROM sites ORDER BY id")
+                .fetch_all(&self.readers)
+                .await?;
+        let site = |row: SiteRow| Site {
+            id: SiteId(row.id),
+            name: row.name,
+            url: row.url,
+            webhook_url: row.webhook_url,
+            created_at: time(row.created_at),
+        };
+        Ok(rows.into_iter().map(site).collect())
+    }
+
+    /// All keys of all sites, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn keys(&self) -> Result<Vec<ApiKey>> {
+        let rows: Vec<KeyRow> =
+            sqlx::query_as("SELECT id, site_id, digest, scopes, hint, created_at, revoked_at FROM api_keys ORDER BY id")
+                .fetch_all(&self.readers)
+                .await?;
+        let key = |row: KeyRow| ApiKey {
+            id: KeyId(row.id),
+            site: SiteId(row.site_id),
+            digest: row.digest,
+            scopes: row.scopes.parse().unwrap_or_else(|_| Scopes::new(Vec::new())),
+            hint: row.hint,
+            created_at: time(row.created_at),
+            revoked_at: row.revoked_at.map(time),
+        };
+        Ok(rows.into_iter().map(key).collect())
+    }
+
+    async fn policies_in_force(&self) -> Result<HashMap<SiteId, Policy>> {
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT site_id, version, document FROM policies p
+             WHERE version = (SELECT MAX(version) FROM policies WHERE site_id = p.site_id)",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.into_iter().filter_map(|(site, version, text)| Some((SiteId(site), compile(site, version, &text)?))).collect())
+    }
+
+    /// Makes a site.
+    ///
+    /// # Errors
+    ///
+    /// [`super::StoreError::Exists`] when there is one of that name.
+    pub async fn create_site(&self, site: Site) -> Result<()> {
+        self.writer
+            .transact(move |conn| {
+                let site = site.clone();
+                Box::pin(async move {
+                    sqlx::query("INSERT INTO sites (id, name, url, webhook_url, created_at) VALUES ($1, $2, $3, $4, $5)")
+                        .bind(site.id)
+                        .bind(site.name)
+                        .bind(site.url)
+                        .bind(site.webhook_url)
+                        .bind(micros(site.created_at))
+                        .execute(&mut *conn)
+                        .await?;
+                    bump(conn).await
+                })
+            })
+            .await
+    }
+
+    /// Stores a key.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn create_key(&self, key: ApiKey) -> Result<()> {
+        self.writer
+            .transact(move |conn| {
+                let key = key.clone();
+                Box::pin(async move {
+                    sqlx::query(
+                        "INSERT INTO api_keys (site_id, id, digest, scopes, hint, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+                    )
+                    .bind(key.site)
+                    .bind(key.id)
+                    .bind(key.digest)
+                    .bind(key.scopes.to_string())
+                    .bind(key.hint)
+                    .bind(micros(key.created_at))
+                    .execute(&mut *conn)
+                    .await?;
+                    bump(conn).await
+                })
+            })
+            .await
+    }
+
+    /// Revokes a key for good; `false` when there is none or it was revoked before.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn revoke_key(&self, id: KeyId, now: Timestamp) -> Result<bool> {
+        self.writer
+            .transact(move |conn| {
+                Box::pin(async move {
+                    let done = sqlx::query("UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+                        .bind(id)
+                        .bind(micros(now))
+                        .execute(&mut *conn)
+                        .await?;
+                    bump(conn).await?;
+                    Ok(done.rows_affected() == 1)
+                })
+            })
+            .await
+    }
+
+    /// Puts a new version of a site's policy in force and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn put_policy(&self, site: SiteId, document: String, author: String, reason: String, now: Timestamp) -> Result<i64> {
+        self.writer
+            .transact(move |conn| {
+                let (document, author, reason) = (document.clone(), author.clone(), reason.clone());
+                Box::pin(async move {
+                    let version: i64 = sqlx::query_scalar(
+                        "INSERT INTO policies (site_id, version, document, author, reason, created_at)
+                         SELECT $1, COALESCE(MAX(version), 0) + 1, $2, $3, $4, $5 FROM policies WHERE site_id = $1
+                         RETURNING version",
+                    )
+                    .bind(site)
+                    .bind(document)
+                    .bind(author)
+                    .bind(reason)
+                    .bind(micros(now))
+                    .fetch_one(&mut *conn)
+                    .await?;
+                    bump(conn).await?;
+                    Ok(version)
+                })
+            })
+            .await
+    }
+}
+
+/// Tells every process that the directory has changed.
+async fn bump(conn: &mut SqliteConnection) -> sqlx::Result<()> {
+    sqlx::query("UPDATE directory SET version = version + 1").execute(conn).await?;
+    Ok(())
+}
+
+fn compile(site: i64, version: i64, text: &str) -> Option<Policy> {
+    let site = SiteId(site);
+    let document: PolicyDocument = serde_json::from_str(text)
+        .map_err(|error| error!("policy {version} of site {site} cannot be read: {error}"))
+        .ok()?;
+    Policy::compile(version, document)
+        .map_err(|errors| error!("policy {version} of site {site} does not compile: {}", errors[0]))
+        .ok()
+}

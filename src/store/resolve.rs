@@ -1,0 +1,333 @@
+//! Deciding: a moderator changes the status of comments, and may take it back.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnection;
+
+use super::history::{EVENT_COLUMNS, Event, EventKind, EventRow, NewEvent, append};
+use super::{Actor, Result, Store, micros};
+use crate::id::{ActionId, CommentId, SiteId};
+use crate::verdict::Status;
+
+/// What somebody decided about comments of one site.
+#[derive(Clone, Debug)]
+pub struct Resolution {
+    /// The status they are to have.
+    pub status: Status,
+    /// Why, in a word or two.
+    pub reason: Option<String>,
+    /// Why, at length.
+    pub note: Option<String>,
+    /// Who decided.
+    pub actor: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What became of one comment of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its status changed.
+    Changed {
+        /// The status before.
+        from: Status,
+        /// The status now.
+        to: Status,
+        /// Its revision now.
+        revision: i64,
+    },
+    /// It had that status already; nothing was written.
+    Unchanged {
+        /// Its revision.
+        revision: i64,
+    },
+    /// Somebody was faster: it is no longer in the revision that was decided about.
+    Conflict {
+        /// Its status now.
+        status: Status,
+        /// Its revision now.
+        revision: i64,
+    },
+    /// The site has no such comment.
+    Missing,
+}
+
+/// What an action did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The handle for undoing it.
+    pub action: ActionId,
+    /// What became of each comment, in the order they were named.
+    pub outcomes: Vec<(CommentId, Outcome)>,
+}
+
+impl Resolved {
+    /// The comments whose status changed, with their status now.
+    pub fn changed(&self) -> impl Iterator<Item = (CommentId, Status, Status)> {
+        self.outcomes.iter().filter_map(|&(id, outcome)| match outcome {
+            Outcome::Changed { from, to, .. } => Some((id, from, to)),
+            _ => None,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Current {
+    status: Status,
+    revision: i64,
+    policy: i64,
+    model: Option<String>,
+}
+
+impl Store {
+    /// Gives comments of a site a status, each with its event and webhook, in one transaction. Where a revision is
+    /// named, a comment that has another one by now is left alone.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails; then nothing was changed.
+    pub async fn resolve(
+        &self,
+        site: SiteId,
+        comments: Vec<(CommentId, Option<i64>)>,
+        resolution: Resolution,
+    ) -> Result<Resolved> {
+        self.writer
+            .transact(move |conn| {
+                let (comments, resolution) = (comments.clone(), resolution.clone());
+                Box::pin(async move { resolve_all(conn, site, &comments, &resolution).await })
+            })
+            .await
+    }
+
+    /// Puts every comment of an action back to the status it had before. A comment that was changed since stays as
+    /// it is. `None` when the site has no such action.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails; then nothing was changed.
+    pub async fn undo(&self, site: SiteId, action: ActionId, actor: Actor, at: Timestamp) -> Result<Option<Resolved>> {
+        self.writer
+            .transact(move |conn| {
+                let actor = actor.to_string();
+                Box::pin(async move { undo_all(conn, site, action, &actor, at).await })
+            })
+            .await
+    }
+
+    /// The latest action of somebody on a site that can still be undone, because nothing was done to its comments since.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn last_action(&self, site: SiteId, actor: &Actor, since: Timestamp) -> Result<Option<ActionId>> {
+        let id: Option<i64> = sqlx::query_scalar(
+            "SELECT e.action_id FROM events e JOIN comments c ON c.id = e.comment_id AND c.site_id = e.site_id
+             WHERE e.site_id = $1 AND e.id >= $2 AND e.actor = $3 AND e.kind = 'decided' AND c.revision = e.revision
+             ORDER BY e.id DESC LIMIT 1",
+        )
+        .bind(site)
+        .bind(crate::id::floor(since))
+        .bind(actor.to_string())
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(id.map(ActionId))
+    }
+}
+
+async fn resolve_all(
+    conn: &mut SqliteConnection,
+    site: SiteId,
+    comments: &[(CommentId, Option<i64>)],
+    resolution: &Resolution,
+) -> sqlx::Result<Resolved> {
+    let action = ActionId::fresh(resolution.at);
+    let mut outcomes = Vec::with_capacity(comments.len());
+    for &(comment, expected) in comments {
+        let outcome = resolve_one(conn, site, action, comment, expected, resolution).await?;
+        outcomes.push((comment, outcome));
+    }
+    Ok(Resolved { action, outcomes })
+}
+
+async fn resolve_one(
+    conn: &mut SqliteConnection,
+    site: SiteId,
+    action: ActionId,
+    comment: CommentId,
+    expected: Option<i64>,
+    resolution: &Resolution,
+) -> sqlx::Result<Outcome> {
+    let Some(current) = current(conn, site, comment).await? else { return Ok(Outcome::Missing) };
+    if expected.is_some_and(|revision| revision != current.revision) {
+        return Ok(Outcome::Conflict { status: current.status, revision: current.revision });
+    }
+    if current.status == resolution.status {
+        return Ok(Outcome::Unchanged { revision: current.revision });
+    }
+    let actor = resolution.actor.to_string();
+    let event = NewEvent {
+        site,
+        comment,
+        action,
+        kind: EventKind::Decided,
+        actor: &actor,
+        from: Some(current.status),
+        to: resolution.status,
+        revision: current.revision + 1,
+        reason: resolution.reason.as_deref(),
+        note: resolution.note.as_deref(),
+        policy: current.policy,
+        model: current.model.as_deref(),
+        at: resolution.at,
+    };
+    change(conn, event).await?;
+    if let Some(label) = label_of(resolution) {
+        insert_label(conn, site, comment, label, &actor, resolution.at).await?;
+    }
+    Ok(Outcome::Changed { from: current.status, to: resolution.status, revision: current.revision + 1 })
+}
+
+/// What the classifier may learn from a decision: approved is ham, rejected as spam or as toxic is that, and a rejection for
+/// any other reason (off topic, say) teaches nothing.
+fn label_of(resolution: &Resolution) -> Option<&'static str> {
+    match (resolution.status, resolution.reason.as_deref()) {
+        (Status::Approved, _) => Some("ham"),
+        (Status::Rejected, Some("spam")) => Some("spam"),
+        (Status::Rejected, Some("toxic" | "abuse")) => Some("toxic"),
+        _ => None,
+    }
+}
+
+async fn undo_all(
+    conn: &mut SqliteConnection,
+    site: SiteId,
+    action: ActionId,
+    actor: &str,
+    at: Timestamp,
+) -> sqlx::Result<Option<Resolved>> {
+    let sql = format!("SELECT {EVENT_COLUMNS} FROM events WHERE site_id = $1 AND action_id = $2 AND kind = 'decided' ORDER BY id");
+    let rows: Vec<EventRow> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(site).bind(action).fetch_all(&mut *conn).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let undo = ActionId::fresh(at);
+    let mut outcomes = Vec::with_capacity(rows.len());
+    for event in rows.into_iter().map(Event::from) {
+        outcomes.push((event.comment_id, undo_one(conn, site, undo, &event, actor, at).await?));
+    }
+    Ok(Some(Resolved { action: undo, outcomes }))
+}
+
+async fn undo_one(
+    conn: &mut SqliteConnection,
+    site: SiteId,
+    undo: ActionId,
+    event: &Event,
+    actor: &str,
+    at: Timestamp,
+) -> sqlx::Result<Outcome> {
+    let Some(current) = current(conn, site, event.comment_id).await? else { return Ok(Outcome::Missing) };
+    let (Some(before), true) = (event.from, current.revision == event.revision) else {
+        return Ok(Outcome::Conflict { status: current.status, revision: current.revision });
+    };
+    let undone = NewEvent {
+        site,
+        comment: event.comment_id,
+        action: undo,
+        kind: EventKind::Undone,
+        actor,
+        from: Some(current.status),
+        to: before,
+        revision: current.revision + 1,
+        reason: None,
+        note: None,
+        policy: current.policy,
+        model: current.model.as_deref(),
+        at,
+    };
+    change(conn, undone).await?;
+    sqlx::query("DELETE FROM labels WHERE site_id = $1 AND comment_id = $2 AND actor = $3 AND created_at = $4")
+        .bind(site)
+        .bind(event.comment_id)
+        .bind(&event.actor)
+        .bind(micros(event.at))
+        .execute(conn)
+        .await?;
+    Ok(Outcome::Changed { from: current.status, to: before, revision: current.revision + 1 })
+}
+
+async fn current(conn: &mut SqliteConnection, site: SiteId, comment: CommentId) -> sqlx::Result<Option<Current>> {
+    sqlx::query_as("SELECT status, revision, policy, model FROM comments WHERE site_id = $1 AND id = $2")
+        .bind(site)
+        .bind(comment)
+        .fetch_optional(conn)
+        .await
+}
+
+/// Writes a change of status: comment, counters, event, outbox.
+async fn change(conn: &mut SqliteConnection, event: NewEvent<'_>) -> sqlx::Result<()> {
+    sqlx::query("UPDATE comments SET status = $3, revision = $4 WHERE site_id = $1 AND id = $2")
+        .bind(event.site)
+        .bind(event.comment)
+        .bind(event.to)
+        .bind(event.revision)
+        .execute(&mut *conn)
+        .await?;
+    if let Some(from) = event.from {
+        move_count(conn, event.site, from, event.to).await?;
+    }
+    append(conn, event).await?;
+    Ok(())
+}
+
+pub(super) async fn move_count(conn: &mut SqliteConnection, site: SiteId, from: Status, to: Status) -> sqlx::Result<()> {
+    for (status, by) in [(from, -1), (to, 1)] {
+        sqlx::query(
+            "INSERT INTO comment_counts (site_id, status, comments) VALUES ($1, $2, $3)
+             ON CONFLICT (site_id, status) DO UPDATE SET comments = comments + excluded.comments",
+        )
+        .bind(site)
+        .bind(status)
+        .bind(by)
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn insert_label(
+    conn: &mut SqliteConnection,
+    site: SiteId,
+    comment: CommentId,
+    label: &str,
+    actor: &str,
+    at: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO labels (site_id, id, comment_id, label, actor, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(site)
+        .bind(crate::id::fresh(at))
+        .bind(comment)
+        .bind(label)
+        .bind(actor)
+        .bind(micros(at))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+impl Store {
+    /// Keeps a label that the website gave a comment.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn label(&self, site: SiteId, comment: CommentId, label: &'static str, actor: Actor, at: Timestamp) -> Result<()> {
+        self.writer
+            .transact(move |conn| {
+                let actor = actor.to_string();
+                Box::pin(async move { insert_label(conn, site, comment, label, &actor, at).await })
+            })
+            .await
+    }
+}

@@ -1,0 +1,265 @@
+//! The only one who writes: it takes all comments that wait and commits them as one transaction.
+//!
+//! A pool of SQLite writers would sleep on each other's locks for up to a second. One writer with group commit makes a
+//! flush to disk serve many comments: an idle server commits a batch of one in a tenth of a millisecond, load makes
+//! batches by itself.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tracing::{error, warn};
+
+use super::record::{self, Recording};
+use super::{Result, StoreError};
+
+/// Writes that may wait; more are refused, so that waiting stays short.
+const QUEUE: usize = 4_096;
+/// Comments in one commit: keeps a batch under about 20 ms.
+const BATCH: usize = 256;
+
+/// Told after every commit of comments: how many, and how long it took.
+pub(crate) type CommitObserver = Arc<dyn Fn(usize, Duration) + Send + Sync>;
+
+/// Hands writes to the one task that does them.
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Job>,
+    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+    observer: Arc<std::sync::OnceLock<CommitObserver>>,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").field("waiting", &self.waiting()).finish()
+    }
+}
+
+enum Job {
+    Record(Box<Recording>, oneshot::Sender<Result<()>>),
+    Transaction(Box<dyn Command>),
+    Close(oneshot::Sender<()>),
+}
+
+/// A transaction that knows whom to answer.
+trait Command: Send {
+    fn run<'a>(&'a mut self, conn: &'a mut SqliteConnection) -> BoxFuture<'a, sqlx::Result<()>>;
+    fn answer(self: Box<Self>, outcome: Result<()>);
+}
+
+struct Typed<F, T> {
+    work: F,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<F, T> Command for Typed<F, T>
+where
+    F: for<'c> FnMut(&'c mut SqliteConnection) -> BoxFuture<'c, sqlx::Result<T>> + Send,
+    T: Send,
+{
+    fn run<'a>(&'a mut self, conn: &'a mut SqliteConnection) -> BoxFuture<'a, sqlx::Result<()>> {
+        Box::pin(async move {
+            self.value = Some((self.work)(conn).await?);
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<()>) {
+        // The caller may have gone away; the work is done all the same.
+        let _ = self.reply.send(match (outcome, self.value) {
+            (Ok(()), Some(value)) => Ok(value),
+            (Ok(()), None) => Err(StoreError::Database(sqlx::Error::WorkerCrashed)),
+            (Err(error), _) => Err(error),
+        });
+    }
+}
+
+impl Writer {
+    pub(super) fn start(options: SqliteConnectOptions, first: SqliteConnection) -> Self {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let observer = Arc::new(std::sync::OnceLock::new());
+        let run = Run { options, conn: Some(first), observer: observer.clone() };
+        let task = tokio::spawn(run.until_closed(jobs));
+        Self { queue, task: Arc::new(Mutex::new(Some(task))), observer }
+    }
+
+    /// Calls `observer` after every commit of comments from now on; only the first one counts.
+    pub fn observe(&self, observer: CommitObserver) {
+        if self.observer.set(observer).is_err() {
+            warn!("the writer is observed already");
+        }
+    }
+
+    /// Writes that wait now.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    /// Stores a comment with its verdict, event, outbox row, counters and idempotent answer. Returns after the commit.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Overloaded`] at once when the queue is full; [`StoreError::Exists`] when its id, its
+    /// `external_id` or its idempotency key is taken. A database error is no proof that nothing was stored: a
+    /// repetition needs an idempotency key or `external_id`.
+    pub async fn record(&self, recording: Recording) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Record(Box::new(recording), reply))?;
+        answer.await.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
+    }
+
+    /// Runs `work` in a transaction of its own, and commits it. `work` may be run once more on a fresh connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::record`].
+    pub async fn transact<F, T>(&self, work: F) -> Result<T>
+    where
+        F: for<'c> FnMut(&'c mut SqliteConnection) -> BoxFuture<'c, sqlx::Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Transaction(Box::new(Typed { work, value: None, reply })))?;
+        answer.await.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
+    }
+
+    /// Finishes what is queued, then ends.
+    pub(super) async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.queue.send(Job::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+        if let Some(task) = self.task.lock().await.take()
+            && let Err(error) = task.await
+        {
+            error!("the writer ended badly: {error}");
+        }
+    }
+
+    fn send(&self, job: Job) -> Result<()> {
+        self.queue.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Database(sqlx::Error::PoolClosed),
+        })
+    }
+}
+
+type Waiting = (Box<Recording>, oneshot::Sender<Result<()>>);
+
+struct Run {
+    options: SqliteConnectOptions,
+    /// `None` after an error: sqlx loses count of SQLite's transactions when one fails to commit, so that connection
+    /// must not be used again.
+    conn: Option<SqliteConnection>,
+    observer: Arc<std::sync::OnceLock<CommitObserver>>,
+}
+
+impl Run {
+    async fn until_closed(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while jobs.recv_many(&mut batch, BATCH).await > 0 {
+            let mut comments = Vec::with_capacity(batch.len());
+            let mut commands = Vec::new();
+            let mut closing = None;
+            for job in batch.drain(..) {
+                match job {
+                    Job::Record(recording, reply) => comments.push((recording, reply)),
+                    Job::Transaction(command) => commands.push(command),
+                    Job::Close(done) => closing = Some(done),
+                }
+            }
+            self.record_all(comments).await;
+            for command in commands {
+                self.run_command(command).await;
+            }
+            if let Some(done) = closing {
+                jobs.close();
+                if let Some(conn) = self.conn.take()
+                    && let Err(error) = conn.close().await
+                {
+                    warn!("closing the writer's connection: {error}");
+                }
+                let _ = done.send(());
+            }
+        }
+    }
+
+    async fn record_all(&mut self, comments: Vec<Waiting>) {
+        if comments.is_empty() {
+            return;
+        }
+        let started = Instant::now();
+        let rows: Vec<&Recording> = comments.iter().map(|(recording, _)| recording.as_ref()).collect();
+        match self.commit(&rows).await {
+            Ok(()) => {
+                if let Some(observer) = self.observer.get() {
+                    observer(comments.len(), started.elapsed());
+                }
+                for (_, reply) in comments {
+                    let _ = reply.send(Ok(()));
+                }
+            }
+            Err(StoreError::Exists) if comments.len() > 1 => self.record_each(comments).await,
+            Err(error) => fail_all(comments, error),
+        }
+    }
+
+    /// After a batch failed on a row: so that only that row fails.
+    async fn record_each(&mut self, comments: Vec<Waiting>) {
+        for (recording, reply) in comments {
+            let _ = reply.send(self.commit(&[&recording]).await);
+        }
+    }
+
+    async fn commit(&mut self, rows: &[&Recording]) -> Result<()> {
+        let conn = self.connection().await?;
+        let outcome = record::insert(conn, rows).await.map_err(StoreError::from_write);
+        self.drop_connection_after(&outcome);
+        outcome
+    }
+
+    async fn run_command(&mut self, mut command: Box<dyn Command>) {
+        let outcome = match self.connection().await {
+            Ok(conn) => in_transaction(conn, command.as_mut()).await.map_err(StoreError::from_write),
+            Err(error) => Err(error),
+        };
+        self.drop_connection_after(&outcome);
+        command.answer(outcome);
+    }
+
+    async fn connection(&mut self) -> Result<&mut SqliteConnection> {
+        if self.conn.is_none() {
+            self.conn = Some(self.options.connect().await?);
+        }
+        self.conn.as_mut().ok_or(StoreError::Database(sqlx::Error::WorkerCrashed))
+    }
+
+    fn drop_connection_after<T>(&mut self, outcome: &Result<T>) {
+        if let Err(error) = outcome {
+            self.conn = None;
+            if !matches!(error, StoreError::Exists) {
+                error!("a write failed, the connection is replaced: {error:?}");
+            }
+        }
+    }
+}
+
+async fn in_transaction(conn: &mut SqliteConnection, command: &mut dyn Command) -> sqlx::Result<()> {
+    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
+    command.run(&mut transaction).await?;
+    transaction.commit().await
+}
+
+/// All wait for the same commit, so all learn of its failure; sqlx errors cannot be copied, the first gets the cause.
+fn fail_all(comments: Vec<Waiting>, error: StoreError) {
+    let mut cause = Some(error);
+    for (_, reply) in comments {
+        let error = cause.take().unwrap_or(StoreError::Database(sqlx::Error::WorkerCrashed));
+        let _ = reply.send(Err(error));
+    }
+}
