@@ -58,6 +58,16 @@ pub struct Submission {
     pub submitted_at: Option<Timestamp>,
 }
 
+impl Submission {
+    /// Whether the same thing was written, whatever the circumstances of sending it.
+    pub fn same_content(&self, other: &Self) -> bool {
+        let content = |s: &Self| {
+            [&s.name, &s.email, &s.url, &s.page, &s.external_id].map(|field| field.clone().unwrap_or_default())
+        };
+        self.text == other.text && self.parent_id == other.parent_id && content(self) == content(other)
+    }
+}
+
 /// A submission in its normal form, on its way through the pipeline.
 #[derive(Clone, Debug)]
 pub struct Comment {

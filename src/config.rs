@@ -150,16 +150,10 @@ pub static SETTINGS: &[Setting] = &[
             Ok(())
         }
     ),
-    setting!(
-        "trusted_proxies",
-        "",
-        Texts,
-        "Networks of proxies whose X-Forwarded-For or Forwarded counts.",
-        |c, v| {
-            c.trusted_proxies = list(v, network)?;
-            Ok(())
-        }
-    ),
+    setting!("trusted_proxies", "", Texts, "Networks of proxies whose X-Forwarded-For or Forwarded counts.", |c, v| {
+        c.trusted_proxies = list(v, network)?;
+        Ok(())
+    }),
     setting!("limits.site", "3000/min burst 6000", Text, "Submissions of one site; \"off\" for no limit.", |c, v| {
         c.limits.site = quota(v)?;
         Ok(())
@@ -643,11 +637,10 @@ mod tests {
     fn the_example_file_is_up_to_date_and_says_the_defaults() {
         let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml"));
         assert_eq!(committed.expect("config.example.toml"), example(), "run `moderato config example`");
-        let uncommented: String =
-            example().lines().map(|l| l.strip_prefix("# ").filter(|l| l.contains(" = ")).unwrap_or(l)).fold(
-                String::new(),
-                |text, line| text + line + "\n",
-            );
+        let uncommented: String = example()
+            .lines()
+            .map(|l| l.strip_prefix("# ").filter(|l| l.contains(" = ")).unwrap_or(l))
+            .fold(String::new(), |text, line| text + line + "\n");
         let loaded = from_text(&uncommented.replace("# Settings", "#")).expect("the example is valid");
         assert_eq!(format!("{:?}", loaded.config), format!("{:?}", Config::default()));
     }

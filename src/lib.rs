@@ -2,11 +2,15 @@
 //!
 //! [`pipeline`] is the way of a comment; start there.
 
+pub mod api;
 pub mod app;
 pub mod classifier;
+pub mod cli;
 pub mod client_address;
 pub mod comment;
 pub mod config;
+pub mod dashboard;
+pub mod dataset;
 pub mod facts;
 pub mod id;
 pub mod limits;
@@ -18,6 +22,8 @@ pub mod policy;
 pub mod recent;
 pub mod rules;
 pub mod secrets;
+pub mod server;
 pub mod span;
 pub mod store;
 pub mod verdict;
+pub mod worker;

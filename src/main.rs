@@ -1,3 +1,7 @@
 //! The program: see [`moderato`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    moderato::cli::run()
+}

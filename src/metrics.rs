@@ -201,12 +201,26 @@ impl Metrics {
         r.register_with_unit("pipeline_stage", "Time in a stage of the pipeline", Unit::Seconds, self.stages.clone());
         r.register_with_unit("http_request", "Time to answer a request", Unit::Seconds, self.http.clone());
         r.register("rate_limited", "Submissions refused by a rate limit", self.limited.clone());
-        r.register("rate_limit_overflows", "Keys that shared a quota because a table was full", self.limiter_overflow.clone());
+        r.register(
+            "rate_limit_overflows",
+            "Keys that shared a quota because a table was full",
+            self.limiter_overflow.clone(),
+        );
         r.register("queue_comments", "Comments that wait for a moderator", self.queue.clone());
-        r.register_with_unit("queue_oldest", "Age of the oldest comment that waits", Unit::Seconds, self.queue_oldest.clone());
+        r.register_with_unit(
+            "queue_oldest",
+            "Age of the oldest comment that waits",
+            Unit::Seconds,
+            self.queue_oldest.clone(),
+        );
         r.register("moderator_decisions", "Decisions of moderators", self.decisions.clone());
         r.register("model_info", "The model that judges; no series when there is none", self.model.clone());
-        r.register_with_unit("store_commit", "Time to commit a batch of comments", Unit::Seconds, self.commit_seconds.clone());
+        r.register_with_unit(
+            "store_commit",
+            "Time to commit a batch of comments",
+            Unit::Seconds,
+            self.commit_seconds.clone(),
+        );
         r.register("store_batch_size", "Comments in one commit", self.batch_size.clone());
         r.register("store_waiting", "Writes that wait", self.store_waiting.clone());
         r.register("webhook_deliveries", "Attempts to deliver a webhook", self.deliveries.clone());

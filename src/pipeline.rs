@@ -19,7 +19,7 @@ use crate::metrics::{Metrics, Stage};
 use crate::policy::Policy;
 use crate::recent::{self, Recent};
 use crate::rules;
-use crate::store::{Idempotency, Recording, SiteEntry, Store, StoreError};
+use crate::store::{Idempotency, Recording, SiteEntry, Store, StoreError, StoredComment};
 use crate::verdict::{Decision, Reason, Scores, Status, Verdict};
 
 /// Longest wait for the facts; a comment without them is held.
@@ -122,6 +122,34 @@ impl Pipeline {
         self.record(recording).await?;
         self.recent().remember(text);
         self.metrics.judged(&site.site.name, &judged.verdict);
+        judged.log();
+        Ok((judged, allowance))
+    }
+
+    /// Judges a stored comment anew, because the site sent it again with another content.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pipeline::moderate`].
+    pub async fn edit(
+        &self,
+        site: &SiteEntry,
+        key: KeyId,
+        stored: &StoredComment,
+        submission: Submission,
+        now: Timestamp,
+    ) -> Result<(Judged, Allowance), NotModerated> {
+        let allowance = self.limit(site, key, &submission)?;
+        let started = Instant::now();
+        let mut comment = self.normalize(site, submission, stored.created_at);
+        comment.id = stored.id;
+        let fingerprint = recent::fingerprint(&comment);
+        let facts = self.facts_about(&comment, fingerprint).await;
+        let verdict = self.assess(&comment, &facts, &site.policy);
+        let judged = Judged::new(Some(comment.id), verdict, stored.created_at, started);
+        let recording = self.recording(site, comment, fingerprint, &facts, &judged, None)?;
+        self.store.edit(recording, now).await?;
+        self.recent().update(stored.id, judged.status);
         judged.log();
         Ok((judged, allowance))
     }

@@ -67,13 +67,7 @@ pub struct Recent {
 impl Recent {
     /// Remembers up to `capacity` comments.
     pub fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            order: VecDeque::new(),
-            texts: HashMap::new(),
-            same: HashMap::new(),
-            bands: HashMap::new(),
-        }
+        Self { capacity, order: VecDeque::new(), texts: HashMap::new(), same: HashMap::new(), bands: HashMap::new() }
     }
 
     /// Remembers a comment and forgets the oldest if there are too many.
@@ -182,8 +176,7 @@ mod tests {
                         other side of the river was asked what they think about it before the vote took place.";
 
     fn comment(text: &str, email: &str) -> Comment {
-        let submission =
-            Submission { text: text.to_owned(), email: Some(email.to_owned()), ..Submission::default() };
+        let submission = Submission { text: text.to_owned(), email: Some(email.to_owned()), ..Submission::default() };
         Comment::from_submission(SiteId(1), submission, Timestamp::UNIX_EPOCH)
     }
 
@@ -211,7 +204,8 @@ mod tests {
         remember(&mut recent, &comment(&long, "a@example.org"), Status::Held);
         let (same, near) = facts(&recent, &comment(&format!("{long} indeed"), "b@example.org"));
         assert_eq!((same.count, near.count, near.other_authors), (0, 1, 1));
-        let other = "I have been to that museum twice and both times the guide told a different story about the painter.";
+        let other =
+            "I have been to that museum twice and both times the guide told a different story about the painter.";
         assert_eq!(facts(&recent, &comment(other, "b@example.org")), (TextFacts::default(), TextFacts::default()));
     }
 

@@ -161,7 +161,6 @@ struct KeyRow {
     revoked_at: Option<i64>,
 }
 
-
 impl Store {
     /// The version of the directory; it grows with every change.
     ///
@@ -199,10 +198,9 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn sites(&self) -> Result<Vec<Site>> {
-        let rows: Vec<SiteRow> =
-            sqlx::query_as("SELECT id, name, url, webhook_url, created_at FROM sites ORDER BY id")
-                .fetch_all(&self.readers)
-                .await?;
+        let rows: Vec<SiteRow> = sqlx::query_as("SELECT id, name, url, webhook_url, created_at FROM sites ORDER BY id")
+            .fetch_all(&self.readers)
+            .await?;
         let site = |row: SiteRow| Site {
             id: SiteId(row.id),
             name: row.name,
@@ -219,10 +217,11 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn keys(&self) -> Result<Vec<ApiKey>> {
-        let rows: Vec<KeyRow> =
-            sqlx::query_as("SELECT id, site_id, digest, scopes, hint, created_at, revoked_at FROM api_keys ORDER BY id")
-                .fetch_all(&self.readers)
-                .await?;
+        let rows: Vec<KeyRow> = sqlx::query_as(
+            "SELECT id, site_id, digest, scopes, hint, created_at, revoked_at FROM api_keys ORDER BY id",
+        )
+        .fetch_all(&self.readers)
+        .await?;
         let key = |row: KeyRow| ApiKey {
             id: KeyId(row.id),
             site: SiteId(row.site_id),
@@ -242,7 +241,10 @@ impl Store {
         )
         .fetch_all(&self.readers)
         .await?;
-        Ok(rows.into_iter().filter_map(|(site, version, text)| Some((SiteId(site), compile(site, version, &text)?))).collect())
+        Ok(rows
+            .into_iter()
+            .filter_map(|(site, version, text)| Some((SiteId(site), compile(site, version, &text)?)))
+            .collect())
     }
 
     /// Makes a site.
@@ -255,14 +257,16 @@ impl Store {
             .transact(move |conn| {
                 let site = site.clone();
                 Box::pin(async move {
-                    sqlx::query("INSERT INTO sites (id, name, url, webhook_url, created_at) VALUES ($1, $2, $3, $4, $5)")
-                        .bind(site.id)
-                        .bind(site.name)
-                        .bind(site.url)
-                        .bind(site.webhook_url)
-                        .bind(micros(site.created_at))
-                        .execute(&mut *conn)
-                        .await?;
+                    sqlx::query(
+                        "INSERT INTO sites (id, name, url, webhook_url, created_at) VALUES ($1, $2, $3, $4, $5)",
+                    )
+                    .bind(site.id)
+                    .bind(site.name)
+                    .bind(site.url)
+                    .bind(site.webhook_url)
+                    .bind(micros(site.created_at))
+                    .execute(&mut *conn)
+                    .await?;
                     bump(conn).await
                 })
             })
@@ -322,7 +326,14 @@ impl Store {
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn put_policy(&self, site: SiteId, document: String, author: String, reason: String, now: Timestamp) -> Result<i64> {
+    pub async fn put_policy(
+        &self,
+        site: SiteId,
+        document: String,
+        author: String,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<i64> {
         self.writer
             .transact(move |conn| {
                 let (document, author, reason) = (document.clone(), author.clone(), reason.clone());

@@ -111,7 +111,8 @@ pub(super) struct EventRow {
     created_at: i64,
 }
 
-pub(super) const EVENT_COLUMNS: &str = "id, comment_id, action_id, kind, actor, from_status, to_status, revision, reason, note,
+pub(super) const EVENT_COLUMNS: &str =
+    "id, comment_id, action_id, kind, actor, from_status, to_status, revision, reason, note,
     policy, model, created_at";
 
 impl From<EventRow> for Event {
@@ -195,7 +196,8 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn history(&self, site: SiteId, comment: CommentId) -> Result<Vec<Event>> {
-        let sql = format!("SELECT {EVENT_COLUMNS} FROM events WHERE site_id = $1 AND comment_id = $2 ORDER BY id LIMIT 1000");
+        let sql =
+            format!("SELECT {EVENT_COLUMNS} FROM events WHERE site_id = $1 AND comment_id = $2 ORDER BY id LIMIT 1000");
         let rows: Vec<EventRow> =
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(site).bind(comment).fetch_all(&self.readers).await?;
         Ok(rows.into_iter().map(Event::from).collect())

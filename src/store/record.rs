@@ -8,11 +8,13 @@ use serde::{Serialize, Serializer};
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
+use super::history::{EventKind, NewEvent, append};
+use super::resolve::move_count;
 use super::{Result, Store, micros, time};
 use crate::comment::Comment;
 use crate::facts::Facts;
-use crate::id::{CommentId, EventId, SiteId};
-use crate::verdict::Verdict;
+use crate::id::{ActionId, CommentId, EventId, SiteId};
+use crate::verdict::{Status, Verdict};
 
 /// A judged comment on its way into the store: everything that is committed together.
 #[derive(Clone, Debug)]
@@ -186,6 +188,67 @@ impl Serialize for Row {
     }
 }
 
+async fn replace(conn: &mut SqliteConnection, recording: &Recording, now: Timestamp) -> sqlx::Result<()> {
+    let Row { comment, reasons, facts, fingerprint, verdict } = &recording.row;
+    let s = &comment.submission;
+    let (from, revision): (Status, i64) =
+        sqlx::query_as("SELECT status, revision FROM comments WHERE site_id = $1 AND id = $2")
+            .bind(comment.site)
+            .bind(comment.id)
+            .fetch_one(&mut *conn)
+            .await?;
+    let to = verdict.decision.status();
+    sqlx::query(
+        "UPDATE comments SET status = $3, revision = $4, name = $5, email = $6, text = $7, url = $8, page = $9,
+            page_title = $10, parent_id = $11, author_hash = $12, page_hash = $13, text_hash = $14, fingerprint = $15,
+            decision = $16, score = $17, spam = $18, toxic = $19, reasons = $20, facts = $21, policy = $22, model = $23
+         WHERE site_id = $1 AND id = $2",
+    )
+    .bind(comment.site)
+    .bind(comment.id)
+    .bind(to)
+    .bind(revision + 1)
+    .bind(&s.name)
+    .bind(&s.email)
+    .bind(&s.text)
+    .bind(&s.url)
+    .bind(&s.page)
+    .bind(&s.page_title)
+    .bind(s.parent_id)
+    .bind(comment.author_hash())
+    .bind(comment.page_hash())
+    .bind(comment.text_hash())
+    .bind(fingerprint)
+    .bind(verdict.decision.as_str())
+    .bind(verdict.score)
+    .bind(verdict.scores.spam)
+    .bind(verdict.scores.toxic)
+    .bind(reasons)
+    .bind(facts)
+    .bind(verdict.policy)
+    .bind(&verdict.model)
+    .execute(&mut *conn)
+    .await?;
+    move_count(conn, comment.site, from, to).await?;
+    let event = NewEvent {
+        site: comment.site,
+        comment: comment.id,
+        action: ActionId::fresh(now),
+        kind: EventKind::Edited,
+        actor: "pipeline",
+        from: Some(from),
+        to,
+        revision: revision + 1,
+        reason: None,
+        note: None,
+        policy: verdict.policy,
+        model: verdict.model.as_deref(),
+        at: now,
+    };
+    append(conn, event).await?;
+    Ok(())
+}
+
 impl Store {
     /// Stores a judged comment; returns after the commit.
     ///
@@ -194,6 +257,20 @@ impl Store {
     /// As [`super::Writer::record`].
     pub async fn record(&self, recording: Recording) -> Result<()> {
         self.writer.record(recording).await
+    }
+
+    /// Replaces content and verdict of a stored comment, with its event, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails, or the comment is gone.
+    pub async fn edit(&self, recording: Recording, now: Timestamp) -> Result<()> {
+        self.writer
+            .transact(move |conn| {
+                let recording = recording.clone();
+                Box::pin(async move { replace(conn, &recording, now).await })
+            })
+            .await
     }
 
     /// The answer that was given to a request with this idempotency key.

@@ -205,7 +205,9 @@ async fn undo_all(
     actor: &str,
     at: Timestamp,
 ) -> sqlx::Result<Option<Resolved>> {
-    let sql = format!("SELECT {EVENT_COLUMNS} FROM events WHERE site_id = $1 AND action_id = $2 AND kind = 'decided' ORDER BY id");
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS} FROM events WHERE site_id = $1 AND action_id = $2 AND kind = 'decided' ORDER BY id"
+    );
     let rows: Vec<EventRow> =
         sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(site).bind(action).fetch_all(&mut *conn).await?;
     if rows.is_empty() {
@@ -281,7 +283,12 @@ async fn change(conn: &mut SqliteConnection, event: NewEvent<'_>) -> sqlx::Resul
     Ok(())
 }
 
-pub(super) async fn move_count(conn: &mut SqliteConnection, site: SiteId, from: Status, to: Status) -> sqlx::Result<()> {
+pub(super) async fn move_count(
+    conn: &mut SqliteConnection,
+    site: SiteId,
+    from: Status,
+    to: Status,
+) -> sqlx::Result<()> {
     for (status, by) in [(from, -1), (to, 1)] {
         sqlx::query(
             "INSERT INTO comment_counts (site_id, status, comments) VALUES ($1, $2, $3)
@@ -304,15 +311,17 @@ async fn insert_label(
     actor: &str,
     at: Timestamp,
 ) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO labels (site_id, id, comment_id, label, actor, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(site)
-        .bind(crate::id::fresh(at))
-        .bind(comment)
-        .bind(label)
-        .bind(actor)
-        .bind(micros(at))
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "INSERT INTO labels (site_id, id, comment_id, label, actor, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(site)
+    .bind(crate::id::fresh(at))
+    .bind(comment)
+    .bind(label)
+    .bind(actor)
+    .bind(micros(at))
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -322,7 +331,14 @@ impl Store {
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn label(&self, site: SiteId, comment: CommentId, label: &'static str, actor: Actor, at: Timestamp) -> Result<()> {
+    pub async fn label(
+        &self,
+        site: SiteId,
+        comment: CommentId,
+        label: &'static str,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<()> {
         self.writer
             .transact(move |conn| {
                 let actor = actor.to_string();

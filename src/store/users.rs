@@ -147,10 +147,8 @@ impl Store {
     /// When the database fails.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
         let sql = format!("SELECT {USER_COLUMNS} FROM users WHERE email = $1");
-        let row: Option<UserRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(email.to_lowercase())
-            .fetch_optional(&self.readers)
-            .await?;
+        let row: Option<UserRow> =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(email.to_lowercase()).fetch_optional(&self.readers).await?;
         Ok(row.map(User::from))
     }
 
@@ -256,7 +254,13 @@ impl Store {
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn begin_session(&self, token_digest: Vec<u8>, user: UserId, now: Timestamp, ends: Timestamp) -> Result<()> {
+    pub async fn begin_session(
+        &self,
+        token_digest: Vec<u8>,
+        user: UserId,
+        now: Timestamp,
+        ends: Timestamp,
+    ) -> Result<()> {
         self.writer
             .transact(move |conn| {
                 let token_digest = token_digest.clone();
@@ -328,7 +332,10 @@ impl Store {
             .transact(move |conn| {
                 let token_digest = token_digest.clone();
                 Box::pin(async move {
-                    sqlx::query("DELETE FROM sessions WHERE token_digest = $1").bind(token_digest).execute(conn).await?;
+                    sqlx::query("DELETE FROM sessions WHERE token_digest = $1")
+                        .bind(token_digest)
+                        .execute(conn)
+                        .await?;
                     Ok(())
                 })
             })

@@ -1,0 +1,176 @@
+//! Reading comments.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::auth::caller;
+use super::{AppState, FieldError, Problem, Result};
+use crate::comment::Submission;
+use crate::id::CommentId;
+use crate::store::{CommentFilter, Cursor, Event, Scope, StoredComment};
+use crate::verdict::{Decision, Status, Verdict};
+
+/// Items of a list when the caller does not say.
+const DEFAULT_LIMIT: usize = 50;
+/// Most items of a list.
+const MAX_LIMIT: usize = 200;
+
+/// Nothing of that id, or nothing that this key may see.
+pub(super) const NO_COMMENT: Problem = Problem::NotFound("this site has no comment of that id");
+
+/// A stored comment, as sites and tools see it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct CommentBody {
+    id: CommentId,
+    status: Status,
+    revision: i64,
+    #[serde(flatten)]
+    verdict: Verdict,
+    #[serde(flatten)]
+    submission: Submission,
+    created_at: Timestamp,
+}
+
+impl From<StoredComment> for CommentBody {
+    fn from(stored: StoredComment) -> Self {
+        Self {
+            id: stored.id,
+            status: stored.status,
+            revision: stored.revision,
+            verdict: stored.verdict,
+            submission: stored.submission,
+            created_at: stored.created_at,
+        }
+    }
+}
+
+impl CommentBody {
+    /// Its id.
+    pub(super) fn id(&self) -> CommentId {
+        self.id
+    }
+
+    /// What the pipeline decided.
+    pub(super) fn decision(&self) -> Decision {
+        self.verdict.decision
+    }
+
+    /// Its revision as an `ETag`.
+    pub(super) fn etag(&self) -> HeaderMap {
+        let tag = HeaderValue::try_from(format!("\"{}\"", self.revision)).ok();
+        tag.map(|tag| (header::ETAG, tag)).into_iter().collect()
+    }
+}
+
+#[derive(Serialize)]
+struct List<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+/// `GET /v1/comments`: newest first.
+pub(super) async fn list(State(app): AppState, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response> {
+    let caller = caller(&app, &headers, Scope::Read).await?;
+    let Query { mut filter, after, limit } = read_query(query.as_deref().unwrap_or_default())?;
+    filter.site = Some(caller.site.site.id);
+    let page = app.store.comments(&filter, after, limit).await?;
+    let items = page.items.into_iter().map(CommentBody::from).collect();
+    Ok(Json(List { items, next: page.next.map(|Cursor(id)| id.to_string()) }).into_response())
+}
+
+/// `GET /v1/comments/{id}`.
+pub(super) async fn show(State(app): AppState, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
+    let caller = caller(&app, &headers, Scope::Read).await?;
+    let id = id.parse().map_err(|_| NO_COMMENT)?;
+    let comment = app.store.comment(Some(caller.site.site.id), id).await?.ok_or(NO_COMMENT)?;
+    let body = CommentBody::from(comment);
+    Ok((body.etag(), Json(body)).into_response())
+}
+
+/// `GET /v1/comments/{id}/history`.
+pub(super) async fn history(State(app): AppState, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
+    let caller = caller(&app, &headers, Scope::Read).await?;
+    let id = id.parse().map_err(|_| NO_COMMENT)?;
+    let items: Vec<Event> = app.store.history(caller.site.site.id, id).await?;
+    if items.is_empty() {
+        return Err(NO_COMMENT);
+    }
+    Ok(Json(List { items, next: None }).into_response())
+}
+
+#[derive(Debug, PartialEq)]
+struct Query {
+    filter: CommentFilter,
+    after: Option<Cursor>,
+    limit: usize,
+}
+
+fn read_query(text: &str) -> Result<Query> {
+    let mut query = Query { filter: CommentFilter::default(), after: None, limit: DEFAULT_LIMIT };
+    let mut errors = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+        let value = value.into_owned();
+        let time =
+            |text: &str| text.parse::<Timestamp>().map_err(|_| "a time such as 2026-11-22T10:00:00Z is expected");
+        let read = match name.as_ref() {
+            "status" => Status::parse(&value)
+                .map(|status| query.filter.status = Some(status))
+                .ok_or("held, approved or rejected is expected"),
+            "page" => {
+                query.filter.page = Some(value);
+                Ok(())
+            }
+            "author" => {
+                query.filter.author = Some(value);
+                Ok(())
+            }
+            "reason" => {
+                query.filter.reason = Some(value);
+                Ok(())
+            }
+            "since" => time(&value).map(|at| query.filter.since = Some(at)),
+            "until" => time(&value).map(|at| query.filter.until = Some(at)),
+            "cursor" => {
+                value.parse().map(|id| query.after = Some(Cursor(id))).map_err(|_| "this is no cursor of this list")
+            }
+            "limit" => match value.parse() {
+                Ok(limit) if (1..=MAX_LIMIT).contains(&limit) => {
+                    query.limit = limit;
+                    Ok(())
+                }
+                _ => Err("a whole number from 1 to 200 is expected"),
+            },
+            _ => Err("there is no such parameter"),
+        };
+        if let Err(detail) = read {
+            errors.push(FieldError::new(&name, detail));
+        }
+    }
+    if errors.is_empty() { Ok(query) } else { Err(Problem::Invalid(errors)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_names_all_its_mistakes() {
+        match read_query("status=spam&limit=0&since=yesterday&sort=up") {
+            Err(Problem::Invalid(errors)) => {
+                let pointers: Vec<_> = errors.iter().map(|e| e.pointer.as_str()).collect();
+                assert_eq!(pointers, ["/status", "/limit", "/since", "/sort"]);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_empty_query_lists_the_newest_fifty() {
+        let query = read_query("").expect("valid");
+        assert_eq!((query.filter, query.after, query.limit), (CommentFilter::default(), None, 50));
+    }
+}

@@ -1,0 +1,110 @@
+//! Around every request: its id, its span in the log, its metric, its time limit, and problems in the right form.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::{Instrument, error, info_span};
+
+use super::problem::{Problem, Raised};
+use crate::app::App;
+
+const REQUEST_ID: &str = "x-request-id";
+
+/// Longest id of a request that is taken over from the caller.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Puts everything that all requests need around the routes.
+pub fn wrap(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
+    let panics = app.clone();
+    routes
+        .fallback(|| async { Problem::NotFound("there is nothing at this address") })
+        .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
+        .layer(axum::middleware::from_fn_with_state(app.clone(), within_time))
+        .layer(CatchPanicLayer::custom(move |cause| after_panic(&panics, cause)))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), around))
+        .with_state(app)
+}
+
+fn after_panic(app: &App, cause: Box<dyn std::any::Any + Send>) -> Response {
+    let said = cause.downcast_ref::<String>().map(String::as_str).or(cause.downcast_ref::<&str>().copied());
+    app.metrics.panicked();
+    Problem::Internal(anyhow::anyhow!("panic: {}", said.unwrap_or("without a message"))).into_response()
+}
+
+/// A request that takes too long gets an answer all the same.
+async fn within_time(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(app.config.http.request_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::Timeout.into_response(),
+    }
+}
+
+async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(request.headers());
+    if let Ok(value) = HeaderValue::try_from(&id) {
+        request.headers_mut().insert(REQUEST_ID, value);
+    }
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
+    let page = wants_page(&method, request.uri().path(), request.headers());
+    let span = info_span!("request", id = %id, method = %method, route = %route);
+
+    let response = next.run(request).instrument(span.clone()).await;
+    let mut response = span.in_scope(|| with_problem_written(response, &id, page));
+    if let Ok(value) = HeaderValue::try_from(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    app.metrics.request(&route, &method, response.status().as_u16(), started.elapsed());
+    response
+}
+
+/// The caller's id of the request if it is well-formed, else a fresh one.
+fn request_id(headers: &HeaderMap) -> String {
+    let well_formed = |id: &&str| {
+        (1..=MAX_REQUEST_ID).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+    };
+    headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(well_formed)
+        .map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned)
+}
+
+/// Whether a person looks at the answer.
+fn wants_page(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    let form = method == Method::POST && path == "/v1/comments";
+    (form || !path.starts_with("/v1/")) && super::form::wants_html(headers)
+}
+
+/// Writes down the problem that a handler raised, or that axum or hyper answered with a bare status.
+fn with_problem_written(response: Response, id: &str, page: bool) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let raised = parts.extensions.remove::<Raised>().map(|Raised(problem)| problem);
+    let problem = match raised {
+        Some(problem) => problem,
+        None if parts.status == StatusCode::METHOD_NOT_ALLOWED => Arc::new(Problem::MethodNotAllowed),
+        None => return Response::from_parts(parts, body),
+    };
+    parts.headers.remove(header::CONTENT_LENGTH);
+    if page {
+        let written = super::form::problem_page(&problem, id);
+        parts.headers.extend(written.headers().clone());
+        return Response::from_parts(parts, written.into_body());
+    }
+    let body = serde_json::to_string(&problem.body(id)).unwrap_or_else(|error| {
+        error!("a problem could not be written: {error}");
+        "{}".to_owned()
+    });
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    Response::from_parts(parts, Body::from(body))
+}

@@ -1,0 +1,75 @@
+//! What monitoring asks.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{AppState, Problem, Result};
+use crate::limits::LimitName;
+
+/// Whether the process lives; asks nothing else.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+#[derive(Serialize)]
+struct Readiness {
+    status: &'static str,
+    draining: bool,
+    store: &'static str,
+    model: ModelReadiness,
+}
+
+#[derive(Serialize)]
+struct ModelReadiness {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+/// Whether the service can serve: 200 or 503. Without a model it can (it holds every comment), and says so.
+pub(super) async fn readyz(State(app): AppState) -> Response {
+    let writes = app.store_writes(Timestamp::now()).await;
+    let draining = app.is_draining();
+    let model = match app.pipeline.model() {
+        Ok(model) => ModelReadiness { status: "ready", version: Some(model.version.clone()), detail: None },
+        Err(why) => {
+            ModelReadiness { status: "missing", version: None, detail: Some(format!("{why}; every comment is held")) }
+        }
+    };
+    let ready = writes && !draining;
+    let status = match (ready, model.status) {
+        (true, "ready") => "ready",
+        (true, _) => "degraded",
+        (false, _) => "not ready",
+    };
+    let body = Readiness { status, draining, store: if writes { "ready" } else { "takes no writes" }, model };
+    let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(body)).into_response()
+}
+
+/// All metrics, with gauges as of now.
+pub(super) async fn metrics(State(app): AppState) -> Result<Response> {
+    let now = Timestamp::now();
+    app.metrics.store_waiting(app.store.writer().waiting());
+    for limit in LimitName::ALL {
+        app.metrics.limiter_overflows(limit, app.pipeline.limits().overflowed(limit));
+    }
+    for entry in app.directory().sites.values() {
+        let site = &entry.site;
+        // A store that does not answer must not take the metrics with it: the gauges keep their last values.
+        if let (Ok(counts), Ok(oldest)) = (app.store.counts(Some(site.id)).await, app.store.oldest_held(site.id).await)
+        {
+            let age = oldest.map_or(0.0, |oldest| (now - oldest).total(jiff::Unit::Second).unwrap_or(0.0));
+            app.metrics.queue(&site.name, counts.held, std::time::Duration::from_secs_f64(age.max(0.0)));
+        }
+    }
+    let text = app.metrics.encode().map_err(|error| Problem::Internal(error.into()))?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}

@@ -1,0 +1,207 @@
+//! Operation: schema, copies, health, configuration.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{loaded, open, print_line};
+use crate::classifier::Model;
+use crate::config::{self, Config, Loaded, Mistakes};
+use crate::store::{CommentFilter, Store, StoredComment};
+
+/// Comments that are read at once for an export.
+const EXPORT_PAGE: usize = 500;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Say whether the configuration can be used
+    Check,
+    /// Every setting with its value and where that comes from
+    Explain,
+    /// A file with every setting at its default
+    Example,
+}
+
+pub(super) async fn migrate(config: Config) -> anyhow::Result<()> {
+    let store = open(&config).await?;
+    store.close().await;
+    eprintln!("the schema of {} is up to date", config.database_path().display());
+    Ok(())
+}
+
+pub(super) async fn backup(config: Config, file: PathBuf) -> anyhow::Result<()> {
+    anyhow::ensure!(!file.exists(), "{} exists already; a backup never overwrites", file.display());
+    let store = existing(&config).await?;
+    store.backup(&file).await.with_context(|| format!("writing {}", file.display()))?;
+    store.close().await;
+    check_sound(&file).await?;
+    eprintln!("wrote {}, and read it back without a fault", file.display());
+    Ok(())
+}
+
+pub(super) async fn restore(config: Config, file: PathBuf) -> anyhow::Result<()> {
+    check_sound(&file).await?;
+    let target = config.database_path();
+    anyhow::ensure!(
+        !target.exists(),
+        "{} exists already: stop the service and move that file (and those ending in -wal and -shm) away first",
+        target.display()
+    );
+    if let Some(dir) = target.parent() {
+        std::fs::create_dir_all(dir)?;
+    }
+    // Aside, synced, renamed: a restore that is interrupted leaves no half database.
+    let aside = target.with_extension("restoring");
+    std::fs::copy(&file, &aside).with_context(|| format!("copying to {}", aside.display()))?;
+    std::fs::File::open(&aside)?.sync_all()?;
+    std::fs::rename(&aside, &target)?;
+    eprintln!("restored {} from {}", target.display(), file.display());
+    Ok(())
+}
+
+/// Opens a database that must exist.
+async fn existing(config: &Config) -> anyhow::Result<Store> {
+    let path = config.database_path();
+    anyhow::ensure!(path.exists(), "there is no database {}", path.display());
+    open(config).await
+}
+
+/// Makes sure that a file is a database of ours without faults, by a copy, because opening may change it.
+async fn check_sound(file: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(file.is_file(), "there is no file {}", file.display());
+    let copy = file.with_extension("checking");
+    std::fs::copy(file, &copy).with_context(|| format!("copying {}", file.display()))?;
+    let faults = async {
+        let store = Store::open(&copy).await?;
+        let faults = store.faults().await?;
+        store.close().await;
+        Ok::<_, crate::store::StoreError>(faults)
+    }
+    .await;
+    for end in ["checking", "checking-wal", "checking-shm"] {
+        let _ = std::fs::remove_file(file.with_extension(end));
+    }
+    let faults = faults.with_context(|| format!("{} is no database of this service", file.display()))?;
+    anyhow::ensure!(faults.is_empty(), "{} is damaged: {}", file.display(), faults.join("; "));
+    Ok(())
+}
+
+pub(super) async fn export(config: Config, site: Option<String>) -> anyhow::Result<()> {
+    let store = existing(&config).await?;
+    let sites = store.sites().await?;
+    let mut filter = CommentFilter::default();
+    if let Some(name) = &site {
+        filter.site = Some(super::sites::site_named(&store, name).await?.id);
+    }
+    let mut after = None;
+    loop {
+        let page = store.comments(&filter, after, EXPORT_PAGE).await?;
+        for comment in &page.items {
+            let site = sites.iter().find(|site| site.id == comment.site).map_or("", |site| &site.name);
+            print_line(&exported(site, comment)?)?;
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+fn exported(site: &str, comment: &StoredComment) -> serde_json::Result<String> {
+    let StoredComment { id, created_at, status, revision, submission, verdict, facts, .. } = comment;
+    serde_json::to_string(&json!({
+        "site": site, "id": id, "created_at": created_at, "status": status, "revision": revision,
+        "submission": submission, "verdict": verdict, "facts": facts,
+    }))
+}
+
+/// One thing that was looked at.
+struct Finding {
+    what: &'static str,
+    outcome: Result<String, String>,
+}
+
+pub(super) fn doctor(configuration: Result<Loaded, Mistakes>) -> anyhow::Result<ExitCode> {
+    let mut findings = Vec::new();
+    match configuration {
+        Err(mistakes) => {
+            let first = mistakes.0.first().map(ToString::to_string).unwrap_or_default();
+            findings.push(Finding {
+                what: "configuration",
+                outcome: Err(format!("{first} ({} in all)", mistakes.0.len())),
+            });
+        }
+        Ok(loaded) => {
+            let source = loaded.file.map_or("defaults".to_owned(), |file| file.display().to_string());
+            findings.push(Finding { what: "configuration", outcome: Ok(source) });
+            findings.extend(examine(&loaded.config)?);
+        }
+    }
+    for Finding { what, outcome } in &findings {
+        let (mark, detail) = match outcome {
+            Ok(detail) => ("ok", detail),
+            Err(detail) => ("FAULT", detail),
+        };
+        print_line(&format!("{mark:<6}{what:<15}{detail}"))?;
+    }
+    let sound = findings.iter().all(|finding| finding.outcome.is_ok());
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
+    let model = match &config.models {
+        Some(dir) => Model::load(dir),
+        None => Model::embedded(),
+    };
+    let model = Finding { what: "model", outcome: model.map(|m| m.version).map_err(|e| e.to_string()) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut findings = runtime.block_on(examine_store(config));
+    findings.push(model);
+    let earliest: Timestamp = "2025-01-01T00:00:00Z".parse()?;
+    let now = Timestamp::now();
+    let clock = if now > earliest { Ok(format!("{now:.0}")) } else { Err(format!("{now:.0} cannot be right")) };
+    findings.push(Finding { what: "clock", outcome: clock });
+    Ok(findings)
+}
+
+async fn examine_store(config: &Config) -> Vec<Finding> {
+    let path = config.database_path();
+    if !path.exists() {
+        let outcome = Ok(format!("{} does not exist yet: `moderato serve` makes it", path.display()));
+        return vec![Finding { what: "database", outcome }];
+    }
+    let store = match open(config).await {
+        Ok(store) => store,
+        Err(error) => return vec![Finding { what: "database", outcome: Err(format!("{error:#}")) }],
+    };
+    let schema = Finding { what: "database", outcome: Ok(format!("{}, schema up to date", path.display())) };
+    let integrity = match store.faults().await {
+        Ok(faults) if faults.is_empty() => Ok("no fault".to_owned()),
+        Ok(faults) => Err(faults.join("; ")),
+        Err(error) => Err(error.to_string()),
+    };
+    let writes = store.probe(Timestamp::now()).await.map(|()| "works".to_owned()).map_err(|error| error.to_string());
+    store.close().await;
+    vec![schema, Finding { what: "integrity", outcome: integrity }, Finding { what: "writing", outcome: writes }]
+}
+
+pub(super) fn config(configuration: Result<Loaded, Mistakes>, command: ConfigCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ConfigCommand::Example => print!("{}", config::example()),
+        ConfigCommand::Check => {
+            let loaded = loaded(configuration)?;
+            eprintln!("{} can be used", loaded.file.map_or("the defaults".to_owned(), |f| f.display().to_string()));
+        }
+        ConfigCommand::Explain => {
+            for config::Explained { key, value, source } in loaded(configuration)?.explained {
+                print_line(&format!("{key:<22} {value:<24} {source}"))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,58 @@
+//! What goes on in the background while the service runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use crate::app::App;
+use crate::store::StoreError;
+
+/// How often other processes' changes of sites, keys and policies are looked for.
+pub const DIRECTORY_EVERY: Duration = Duration::from_millis(250);
+/// How often what has expired is removed.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
+/// How long answers to requests with an idempotency key are kept.
+const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// Runs until `stop`.
+pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    tokio::join!(refresh(&app, &stop), forget(&app, &stop));
+}
+
+async fn refresh(app: &App, stop: &CancellationToken) {
+    let mut ticks = interval(DIRECTORY_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while next(&mut ticks, stop).await {
+        if let Err(error) = app.refresh_directory().await {
+            warn!("sites, keys and policies stay as they were: {error:?}");
+        }
+    }
+}
+
+async fn forget(app: &App, stop: &CancellationToken) {
+    let mut ticks = interval(FORGET_EVERY);
+    while next(&mut ticks, stop).await {
+        if let Err(error) = forget_expired(app, Timestamp::now()).await {
+            warn!("what has expired could not be removed: {error:?}");
+        }
+    }
+}
+
+async fn forget_expired(app: &App, now: Timestamp) -> Result<(), StoreError> {
+    let answers = app.store.forget_answers(now - ANSWERS_KEPT).await?;
+    let sessions = app.store.forget_sessions(now).await?;
+    debug!(answers, sessions, "removed what had expired");
+    Ok(())
+}
+
+/// Waits for the next tick; `false` when it is time to stop.
+async fn next(ticks: &mut tokio::time::Interval, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        _ = ticks.tick() => true,
+        () = stop.cancelled() => false,
+    }
+}
