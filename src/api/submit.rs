@@ -5,7 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::auth::{Caller, caller, caller_by_public_key};
@@ -51,7 +51,7 @@ pub(super) async fn check(State(app): AppState, headers: HeaderMap, body: Body) 
         Encoding::Json => submission::from_json(&body)?,
         Encoding::Form => submission::from_form(&body)?.1?,
     };
-    let (judged, allowance) = app.pipeline.check(&caller.site, caller.key, submission, Timestamp::now()).await?;
+    let (judged, allowance) = app.pipeline.check(&caller.site, caller.key, submission, crate::clock::now()).await?;
     Ok((headers_of(&allowance.usage), Json(judged)).into_response())
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn take(
         return Ok(outcome);
     }
     let again = submission.clone();
-    let now = Timestamp::now();
+    let now = crate::clock::now();
     match app.pipeline.moderate(&caller.site, caller.key, submission, idempotency.clone(), now).await {
         Ok((judged, allowance)) => Ok(Outcome::Created(Box::new(judged), allowance.usage)),
         // Another replica was faster.
@@ -141,7 +141,7 @@ async fn taken_before(
     idempotency: Option<&IdempotencyKey>,
 ) -> Result<Option<Outcome>> {
     let site = caller.site.site.id;
-    let now = Timestamp::now();
+    let now = crate::clock::now();
     if let Some(request) = idempotency
         && let Some(earlier) = app.store.idempotent_answer(site, &request.key).await?
         && now.duration_since(earlier.created_at) < SignedDuration::from_hours(IDEMPOTENCY_HOURS)
