@@ -6,6 +6,7 @@ pub mod classifier;
 pub mod comment;
 pub mod facts;
 pub mod id;
+pub mod limits;
 pub mod lists;
 pub mod normalize;
 pub mod pipeline;
