@@ -3,6 +3,7 @@
 //! [`pipeline`] is the way of a comment; start there.
 
 pub mod classifier;
+pub mod client_address;
 pub mod comment;
 pub mod facts;
 pub mod id;
