@@ -119,7 +119,6 @@ fn is_port(text: &str) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use axum::http::HeaderValue;
     use proptest::prelude::*;

@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::{RawQuery, State};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
@@ -13,6 +15,7 @@ use super::comments::CommentBody;
 use super::submission::{self, Encoding};
 use super::{AppState, Problem, Result, form};
 use crate::app::App;
+use crate::client_address::client_address;
 use crate::comment::Submission;
 use crate::id::CommentId;
 use crate::limits::Usage;
@@ -27,13 +30,15 @@ const MAX_IDEMPOTENCY_KEY: usize = 255;
 /// `POST /v1/comments`: judges and stores a submission, as JSON or as a form.
 pub(super) async fn submit(
     State(app): AppState,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
     let encoding = submission::encoding(&headers)?;
     if encoding == Encoding::Form {
-        return form::submit(&app, query.as_deref(), &headers, body).await;
+        let address = client_address(peer.ip(), &headers, &app.config.trusted_proxies);
+        return form::submit(&app, address, query.as_deref(), &headers, body).await;
     }
     let caller = caller(&app, &headers, Scope::Submit).await?;
     let body = submission::read(&headers, body, app.config.http.max_body).await?;

@@ -226,7 +226,6 @@ impl<'de> Deserialize<'de> for Quota {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use proptest::prelude::*;
 

@@ -144,7 +144,6 @@ fn is_past<T, E>(arrival: u64, decide: impl Fn(Option<Nanos>) -> Result<(T, Nano
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use std::num::NonZeroU32;
     use std::time::Duration;
