@@ -129,8 +129,14 @@ async fn a_full_disk_is_answered_with_503_and_recovers_without_a_restart() {
     answer.is_problem(503);
     assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{:?}", answer.headers);
     assert_eq!(post(n, &service).await.status, 503);
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
-    assert_eq!(service.get("/readyz").await.status, 503);
+    // The last free bytes, too.
+    let mut filler = std::fs::File::create(dir.path().join("disk/filler")).expect("created");
+    while std::io::Write::write_all(&mut filler, &[0; 4096]).is_ok() {}
+    let full = Instant::now();
+    while service.get("/readyz").await.status != 503 {
+        assert!(full.elapsed() < Duration::from_secs(20), "it still says that it is ready");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     assert_eq!(service.get("/healthz").await.status, 200);
 
     disk.enlarge("64m");
