@@ -1,12 +1,95 @@
-//! HTML for moderators.
+//! HTML for moderators: server-rendered, works without JavaScript, every action a real form or link.
+//!
+//! [`routes`] is all that the server needs. Pages are askama templates in `templates/`; script and style lie in `assets/`.
+
+mod assets;
+mod decide;
+mod detail;
+mod form;
+mod problem;
+mod queue;
+mod session;
+mod shown;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod view;
+mod when;
 
 use std::sync::Arc;
 
-use axum::Router;
+use askama::Template;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use tower_http::csrf::CsrfLayer;
+use tracing::warn;
 
+use self::problem::Failure;
+pub use self::problem::error_page;
+use self::session::SignedIn;
+use self::sign_in::Gate;
 use crate::app::App;
+use crate::config::Config;
 
-/// The dashboard's pages.
-pub fn routes(_app: &App) -> Router<Arc<App>> {
+/// No form of the dashboard is anywhere near as large.
+const MAX_FORM: usize = 64 * 1024;
+
+/// All addresses of the dashboard, with protection against forged requests and the security headers of its pages.
+pub fn routes(app: &App) -> Router<Arc<App>> {
+    let config = &app.config;
+    let gate = Arc::new(Gate::new());
     Router::new()
+        .route("/", get(|| async { Redirect::to("/queue") }))
+        .route("/setup", get(sign_in::setup_form).post(sign_in::setup))
+        .route("/login", get(sign_in::login_form).post(sign_in::login))
+        .route("/logout", post(sign_in::logout))
+        .route("/queue", get(queue::queue))
+        .route("/comments/{id}", get(queue::comment))
+        .route("/comments/{id}/decision", post(decide::decide))
+        .route("/undo", post(decide::undo))
+        .route("/assets/{name}", get(assets::asset))
+        .layer(Extension(gate))
+        .layer(csrf(config))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(from_fn(problem::finish))
+}
+
+/// Requests that change something have to come from our own pages: browsers say so in `Sec-Fetch-Site` and `Origin`.
+fn csrf(config: &Config) -> CsrfLayer {
+    let Some(url) = &config.public_url else { return CsrfLayer::new() };
+    // A proxy that changes `Host` would make our own pages look foreign; the configured origin is ours in any case.
+    CsrfLayer::new().add_trusted_origin(url.origin().ascii_serialization()).unwrap_or_else(|error| {
+        warn!("public_url is no origin that a browser can send: {error}");
+        CsrfLayer::new()
+    })
+}
+
+/// A page as an answer.
+fn page(status: StatusCode, template: &impl Template) -> Result<Response, Failure> {
+    Ok((status, Html(template.render()?)).into_response())
+}
+
+/// What surrounds every page of somebody who is signed in.
+struct Frame {
+    title: String,
+    user: String,
+    role: &'static str,
+    /// Why there is no model, if there is none.
+    no_model: Option<String>,
+}
+
+impl Frame {
+    fn new(app: &App, signed_in: &SignedIn, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            user: signed_in.user.name.clone(),
+            role: signed_in.user.role.as_str(),
+            no_model: app.pipeline.model().err().map(str::to_owned),
+        }
+    }
 }

@@ -1,0 +1,106 @@
+// The real binary on a free port with a fresh data directory, and a real Chromium.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const BINARY = process.env.MODERATO_BIN ?? path.join(ROOT, "target/debug/moderato");
+const READY_WITHIN = 30_000;
+
+// Playwright's own defaults switch on what Debian's build does not need; these are the ones that matter here.
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+/** What the first start prints. */
+const SAID = {
+  address: /listening on (http:\/\/\S+)/,
+  code: /setup code: (\S+)/,
+  key: /site key: (\S+)/,
+};
+
+export const ANA = { name: "Ana Example", email: "ana@example.org", password: "correct horse battery" };
+
+/** Starts the service; `close` ends it and removes its data. */
+export async function startService({ env = {} } = {}) {
+  const dir = await mkdtemp(path.join(tmpdir(), "moderato-browser-"));
+  const child = spawn(BINARY, ["serve", "--listen", "127.0.0.1:0", "--data-dir", dir], {
+    cwd: dir,
+    env: { ...process.env, MODERATO_LIMITS_SITE: "off", MODERATO_LIMITS_ADDRESS: "off", MODERATO_LIMITS_EMAIL: "off", MODERATO_LIMITS_TEXT: "off", ...env },
+  });
+  let said = "";
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const ready = new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`not ready in time; it said:\n${said}`)), READY_WITHIN);
+    const hear = (data) => {
+      said += data;
+      if (SAID.address.test(said)) { clearTimeout(timer); resolve(); }
+    };
+    child.stdout.setEncoding("utf8").on("data", hear);
+    child.stderr.setEncoding("utf8").on("data", hear);
+    child.once("error", reject);
+    exited.then((status) => reject(new Error(`it ended with ${status}; it said:\n${said}`)));
+  });
+  await ready;
+  const url = said.match(SAID.address)[1];
+  const key = said.match(SAID.key)?.[1];
+  const post = async (submission) => {
+    const answer = await fetch(`${url}/v1/comments`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+      body: JSON.stringify(submission),
+    });
+    return { status: answer.status, body: await answer.json() };
+  };
+  const close = async () => {
+    child.kill("SIGTERM");
+    await exited;
+    await rm(dir, { recursive: true, force: true });
+  };
+  return { url, key, code: said.match(SAID.code)?.[1], dir, post, close, said: () => said };
+}
+
+export async function startBrowser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+}
+
+/** A page that notes everything that must not happen, in `page.bad`. */
+export async function openPage(browser, service, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...options });
+  if (options.javaScriptEnabled !== false && !options.bypassCSP) await context.addInitScript(() => {
+    globalThis.violations = [];
+    document.addEventListener("securitypolicyviolation", (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+    globalThis.shift = 0;
+    new PerformanceObserver((list) => { for (const entry of list.getEntries()) globalThis.shift += entry.value; }).observe({ type: "layout-shift", buffered: true });
+  });
+  const page = await context.newPage();
+  page.bad = [];
+  page.on("console", (message) => { if (message.type() === "error") page.bad.push(`console: ${message.text()}`); });
+  page.on("pageerror", (error) => page.bad.push(`error: ${error}`));
+  page.on("dialog", (dialog) => { page.bad.push(`dialog: ${dialog.message()}`); dialog.dismiss().catch(() => {}); });
+  page.on("request", (request) => { if (!request.url().startsWith(service.url)) page.bad.push(`foreign request: ${request.url()}`); });
+  return page;
+}
+
+/** Makes the first administrator through the form. */
+export async function setUp(page, service) {
+  await page.goto(`${service.url}/setup`);
+  await page.fill("#code", service.code);
+  await page.fill("#name", ANA.name);
+  await page.fill("#email", ANA.email);
+  await page.fill("#password", ANA.password);
+  await page.click("button.primary");
+  await page.waitForURL("**/queue");
+}
+
+export async function signIn(page, service) {
+  await page.goto(`${service.url}/login`);
+  await page.fill("#email", ANA.email);
+  await page.fill("#password", ANA.password);
+  await page.click("button.primary");
+  await page.waitForURL("**/queue");
+}
