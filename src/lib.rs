@@ -3,7 +3,10 @@
 //! [`pipeline`] is the way of a comment; start there.
 
 pub mod classifier;
+pub mod cli;
 pub mod comment;
+pub mod dataset;
+pub mod evaluation;
 pub mod facts;
 pub mod id;
 pub mod lists;

@@ -1,0 +1,4 @@
+//! The subcommands of `moderato`, one file each.
+
+pub mod evaluate;
+pub mod train;
