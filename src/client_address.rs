@@ -1,8 +1,8 @@
 //! Which address a request came from, when proxies stand in front of the service.
 //!
-//! Anybody can send `X-Forwarded-For` and `Forwarded`, so they count only as far as trusted proxies wrote them. Each proxy
-//! appends the address that it was called from: read from the right, the first address that is no trusted proxy's
-//! is the client's, and all that stands left of it is what the client claims.
+//! Anybody can send `X-Forwarded-For` and `Forwarded`, so they count only as far as trusted proxies wrote them. Each
+//! proxy appends the address that it was called from: read from the right, the first address that is no trusted
+//! proxy's is the client's, and all that stands left of it is what the client claims.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::from_utf8;
@@ -15,14 +15,15 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address that the request of `peer` came from: `peer`, or one that a proxy in the networks `trusted` vouches for.
 ///
-/// `trusted` proxies are believed in what they append to `X-Forwarded-For` or to `Forwarded` (RFC 7239). Several lines of a
-/// header are one list. A hop that is no address (`unknown`, `_hidden`, nothing, garbage) ends the walk at the
-/// last good one, the proxy that passed it on. IPv4-mapped IPv6 addresses count and are returned as IPv4; networks in `trusted` have to be
-/// written in IPv4 then, too.
+/// `trusted` proxies are believed in what they append to `X-Forwarded-For` or to `Forwarded` (RFC 7239). Several lines
+/// of a header are one list. A hop that is no address (`unknown`, `_hidden`, nothing, garbage) ends the walk at the
+/// last good one, the proxy that passed it on. IPv4-mapped IPv6 addresses count and are returned as IPv4, so networks
+/// in `trusted` have to be written in IPv4, too.
 ///
-/// A proxy writes one of the two headers and may pass the other through as the client sent it. Which one it writes cannot be told
-/// from here, so if both are present they have to agree; if they do not, nobody vouches for either, and the answer is
-/// `peer`. A client that forges the other header so falls into a bucket with all who do, and with nobody else.
+/// A proxy writes one of the two headers and may pass the other through as the client sent it. Which one it writes
+/// cannot be told from here, so if both are present they have to agree; if they do not, nobody vouches for either, and
+/// the answer is `peer`. A client that forges the other header then shares the limits of those who forge, and nobody
+/// else's.
 ///
 /// Takes time in proportion to the headers' length at most.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
@@ -57,15 +58,15 @@ fn walk(peer: IpAddr, hops: impl Iterator<Item = Option<IpAddr>>, is_trusted: im
 
 /// The members of a header's list from the last to the first; `None` for one that is no text.
 ///
-/// Commas part them even inside of quotation marks: no address holds a comma, and this way nothing that a client opens with a
-/// quotation mark can swallow what a proxy appends. The pieces of a quoted text that does hold one are garbage each.
+/// Commas part them even inside of quotation marks: no address holds a comma, and this way nothing that a client opens
+/// with a quotation mark can swallow what a proxy appends. The pieces of a quoted text that does hold one are garbage.
 fn hops<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();
     lines.flat_map(|line| line.as_bytes().rsplit(|&byte| byte == b',')).map(|hop| from_utf8(hop).ok())
 }
 
-/// The `for` of a member of `Forwarded`, `for=192.0.2.1;proto=https;by=…`. `None` if any part of it is malformed, for then it
-/// may be a piece of something else.
+/// The `for` of a member of `Forwarded`, `for=192.0.2.1;proto=https;by=…`. `None` if any part of it is malformed, for
+/// then it may be a piece of something else.
 fn forwarded_for(member: &str) -> Option<IpAddr> {
     let mut client = None;
     for pair in member.split(';') {
@@ -74,10 +75,7 @@ fn forwarded_for(member: &str) -> Option<IpAddr> {
             Some(quoted) => quoted.strip_suffix('"')?,
             None => value,
         };
-        if value.contains(['"', '\\'])
-            || value.contains(BLANKS)
-            || !name.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        {
+        if value.contains(['"', '\\', ' ', '\t']) || !name.bytes().all(is_name_byte) {
             return None;
         }
         if name.eq_ignore_ascii_case("for") && client.replace(node_address(value)?).is_some() {
@@ -87,9 +85,14 @@ fn forwarded_for(member: &str) -> Option<IpAddr> {
     client
 }
 
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
+}
+
 const BLANKS: [char; 2] = [' ', '\t'];
 
-/// The address of a hop, with or without port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
+/// The address of a hop, with or without port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`,
+/// `[2001:db8::1]:80`.
 fn node_address(node: &str) -> Option<IpAddr> {
     let node = node.trim_matches(BLANKS);
     let address = if let Some(bracketed) = node.strip_prefix('[') {
@@ -110,10 +113,7 @@ fn node_address(node: &str) -> Option<IpAddr> {
 /// A port, or the `_name` that RFC 7239 lets a proxy put in its place.
 fn is_port(text: &str) -> bool {
     match text.strip_prefix('_') {
-        Some(name) => {
-            !name.is_empty()
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
-        }
+        Some(name) => !name.is_empty() && name.bytes().all(is_name_byte),
         None => text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok(),
     }
 }
@@ -344,8 +344,9 @@ mod tests {
             peer in any::<IpAddr>(),
             lines in proptest::collection::vec(line(), 0..4),
         ) {
-            let trusted: Vec<_> = trusted().into_iter().filter(|network| !network.contains(&peer.to_canonical())).collect();
-            prop_assert_eq!(client_address(peer, &header_map(&lines), &trusted), peer.to_canonical());
+            let peer = peer.to_canonical();
+            let others: Vec<_> = trusted().into_iter().filter(|network| !network.contains(&peer)).collect();
+            prop_assert_eq!(client_address(peer, &header_map(&lines), &others), peer);
         }
 
         #[test]

@@ -55,6 +55,7 @@ pub struct Submission {
     /// Milliseconds between showing the form and sending it.
     pub elapsed_ms: Option<u64>,
     /// When the author sent it, as the site says.
+    #[serde(serialize_with = "crate::clock::optional_rfc3339")]
     pub submitted_at: Option<Timestamp>,
 }
 

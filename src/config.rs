@@ -452,7 +452,9 @@ fn read_file(
         let source = place(error.span().unwrap_or(0..0));
         mistakes.push(Mistake { source, key: String::new(), detail: error.message().to_owned() });
     }
-    for (key, value, span) in leaves("", table.get_ref()) {
+    let mut found = leaves("", table.get_ref());
+    found.sort_by_key(|(_, _, span)| span.start);
+    for (key, value, span) in found {
         let refuse = |detail| Mistake { source: place(span.clone()), key: key.clone(), detail };
         let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
             let known = SETTINGS.iter().map(|setting| setting.key.to_owned());

@@ -7,6 +7,7 @@ pub mod app;
 pub mod classifier;
 pub mod cli;
 pub mod client_address;
+pub mod clock;
 pub mod comment;
 pub mod config;
 pub mod dashboard;

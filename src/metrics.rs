@@ -2,6 +2,7 @@
 //!
 //! Labels come from fixed sets or from the list of sites, so that no stranger can make a series.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -358,6 +359,35 @@ impl Metrics {
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+/// OpenMetrics text in the older form that Prometheus and its tools read where OpenMetrics was not asked for
+/// (exposition format 0.0.4): there a counter is declared under its full name, and info is a gauge.
+pub fn as_classic_text(open_metrics: &str) -> String {
+    let types: HashMap<&str, &str> =
+        open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
+    let mut text = String::with_capacity(open_metrics.len());
+    for line in open_metrics.lines() {
+        let declared = ["# HELP ", "# TYPE "].into_iter().find_map(|what| Some((what, line.strip_prefix(what)?)));
+        match declared.and_then(|(what, rest)| Some((what, rest.split_once(' ')?))) {
+            Some((what, (name, rest))) => {
+                let (suffix, kind) = match types.get(name) {
+                    Some(&"counter") => ("_total", "counter"),
+                    Some(&"info") => ("_info", "gauge"),
+                    Some(&kind) => ("", kind),
+                    None => ("", "untyped"),
+                };
+                let rest = if what == "# TYPE " { kind } else { rest };
+                text.push_str(&format!("{what}{name}{suffix} {rest}\n"));
+            }
+            None if line.starts_with('#') => {}
+            None => {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    text
 }
 
 /// Methods of the allow-list by name, all others as one.

@@ -47,6 +47,7 @@ pub struct Judged {
     #[serde(flatten)]
     pub verdict: Verdict,
     /// When it arrived.
+    #[serde(serialize_with = "crate::clock::rfc3339")]
     pub created_at: Timestamp,
     /// How long deciding took, in microseconds.
     pub took_us: u64,

@@ -20,6 +20,8 @@ pub const REMEMBERED: usize = 16_384;
 const NEAR_BITS: u32 = 3;
 /// Texts of fewer words have no fingerprint: they are near to each other by chance.
 const MIN_WORDS: usize = 8;
+/// Equal or near texts that are looked at; under a flood of one text, more of them say nothing new.
+const LOOKED_AT: usize = 256;
 /// Bands of a fingerprint.
 const BANDS: u32 = 4;
 
@@ -102,14 +104,14 @@ impl Recent {
         let mut near = HashSet::new();
         for key in band_keys(comment.site, fingerprint) {
             let candidates = self.bands.get(&key).map_or(&[][..], Vec::as_slice);
-            near.extend(candidates.iter().copied().filter(|id| {
+            near.extend(candidates.iter().rev().take(LOOKED_AT).copied().filter(|id| {
                 self.texts.get(id).is_some_and(|text| {
                     text.text_hash != text_hash && (text.fingerprint ^ fingerprint).count_ones() <= NEAR_BITS
                 })
             }));
         }
         let own = comment.id;
-        (self.count(same.iter().copied(), own, author), self.count(near.into_iter(), own, author))
+        (self.count(same.iter().rev().take(LOOKED_AT).copied(), own, author), self.count(near.into_iter(), own, author))
     }
 
     fn count(&self, ids: impl Iterator<Item = CommentId>, own: CommentId, author: Option<i64>) -> TextFacts {

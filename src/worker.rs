@@ -36,7 +36,7 @@ async fn refresh(app: &App, stop: &CancellationToken) {
 async fn forget(app: &App, stop: &CancellationToken) {
     let mut ticks = interval(FORGET_EVERY);
     while next(&mut ticks, stop).await {
-        if let Err(error) = forget_expired(app, Timestamp::now()).await {
+        if let Err(error) = forget_expired(app, crate::clock::now()).await {
             warn!("what has expired could not be removed: {error:?}");
         }
     }

@@ -166,9 +166,10 @@ CREATE TABLE setup_codes (
     created_at  INTEGER NOT NULL
 ) STRICT;
 
--- Written to find out whether writing works.
+-- Written to find out whether writing works, with as much in it as a long comment has.
 CREATE TABLE write_probe (
     id          INTEGER PRIMARY KEY CHECK (id = 1),
-    written_at  INTEGER NOT NULL
+    written_at  INTEGER NOT NULL,
+    payload     BLOB    NOT NULL
 ) STRICT;
-INSERT INTO write_probe (id, written_at) VALUES (1, 0);
+INSERT INTO write_probe (id, written_at, payload) VALUES (1, 0, x'');

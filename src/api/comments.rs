@@ -32,6 +32,7 @@ pub(super) struct CommentBody {
     verdict: Verdict,
     #[serde(flatten)]
     submission: Submission,
+    #[serde(serialize_with = "crate::clock::rfc3339")]
     created_at: Timestamp,
 }
 

@@ -5,7 +5,6 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::auth::caller;
@@ -89,7 +88,7 @@ pub(super) async fn patch(
     let (status, reason, note) = fields.finish(read)?;
     let status = status.unwrap_or(Status::Held);
     let site = caller.site.site.id;
-    let resolution = Resolution { status, reason, note, actor: caller.actor(), at: Timestamp::now() };
+    let resolution = Resolution { status, reason, note, actor: caller.actor(), at: crate::clock::now() };
     let resolved = app.resolve(site, vec![(id, if_match(&headers)?)], resolution).await?;
     match resolved.outcomes.first() {
         Some((_, Outcome::Changed { .. } | Outcome::Unchanged { .. })) => {
@@ -124,7 +123,7 @@ pub(super) async fn decide(State(app): AppState, headers: HeaderMap, body: Body)
     let read = (status(&mut fields), fields.text("reason", MAX_REASON), fields.text("note", MAX_NOTE));
     let (status, reason, note) = fields.finish(read)?;
     let status = status.unwrap_or(Status::Held);
-    let resolution = Resolution { status, reason, note, actor: caller.actor(), at: Timestamp::now() };
+    let resolution = Resolution { status, reason, note, actor: caller.actor(), at: crate::clock::now() };
     let comments = ids.into_iter().map(|id| (id, None)).collect();
     let resolved = app.resolve(caller.site.site.id, comments, resolution).await?;
     Ok(Json(Decided::from(resolved)).into_response())
@@ -135,7 +134,7 @@ pub(super) async fn undo(State(app): AppState, Path(undo): Path<String>, headers
     let caller = caller(&app, &headers, Scope::Moderate).await?;
     const NO_ACTION: Problem = Problem::NotFound("this site has no action of that id");
     let action: ActionId = undo.parse().map_err(|_| NO_ACTION)?;
-    let undone = app.undo(caller.site.site.id, action, caller.actor(), Timestamp::now()).await?.ok_or(NO_ACTION)?;
+    let undone = app.undo(caller.site.site.id, action, caller.actor(), crate::clock::now()).await?.ok_or(NO_ACTION)?;
     Ok(Json(Decided::from(undone)).into_response())
 }
 
@@ -157,6 +156,6 @@ pub(super) async fn feedback(
     let label = fields.finish(label)?.unwrap_or("ham");
     let site = caller.site.site.id;
     app.store.comment(Some(site), id).await?.ok_or(NO_COMMENT)?;
-    app.store.label(site, id, label, caller.actor(), Timestamp::now()).await?;
+    app.store.label(site, id, label, caller.actor(), crate::clock::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

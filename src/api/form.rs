@@ -3,6 +3,8 @@
 //! A browser cannot send a key in a header, so a form carries a public one (`key`, with the scope submit alone) in a
 //! hidden field or in its address. Who wants HTML is sent back to the page with 303 and the decision in the query.
 
+use std::net::IpAddr;
+
 use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,9 +15,16 @@ use super::submission::FormFields;
 use super::submit::{Outcome, form_caller, idempotency_key, take};
 use super::{FieldError, Problem, Result, submission};
 use crate::app::App;
+use crate::comment::MAX_OTHER;
 
 /// Takes a form, and answers the way the caller wants.
-pub(super) async fn submit(app: &App, query: Option<&str>, headers: &HeaderMap, body: Body) -> Result<Response> {
+pub(super) async fn submit(
+    app: &App,
+    address: IpAddr,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response> {
     let body = submission::read(headers, body, app.config.http.max_body).await?;
     let (own, submission) = submission::from_form(&body)?;
     let key = own.key.clone().or_else(|| key_in(query));
@@ -23,6 +32,11 @@ pub(super) async fn submit(app: &App, query: Option<&str>, headers: &HeaderMap, 
     let mut submission = submission?;
     if submission.page.is_none() {
         submission.page = text(headers, header::REFERER).filter(|page| web_address(page).is_some()).map(str::to_owned);
+    }
+    if key.is_some() && !headers.contains_key(header::AUTHORIZATION) {
+        // With a public key it is the author's own browser that sends, and its word about itself does not count.
+        submission.ip = Some(address);
+        submission.user_agent = text(headers, header::USER_AGENT).map(|agent| agent.chars().take(MAX_OTHER).collect());
     }
     let page = submission.page.clone();
     let outcome = take(app, &caller, submission, idempotency_key(headers, &body)?).await?;

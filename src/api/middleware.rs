@@ -14,6 +14,7 @@ use tracing::{Instrument, error, info_span};
 
 use super::problem::{Problem, Raised};
 use crate::app::App;
+use crate::dashboard::error_page;
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -54,11 +55,11 @@ async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     }
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
-    let page = wants_page(&method, request.uri().path(), request.headers());
+    let form = as_page(&method, request.uri().path(), request.headers());
     let span = info_span!("request", id = %id, method = %method, route = %route);
 
     let response = next.run(request).instrument(span.clone()).await;
-    let mut response = span.in_scope(|| with_problem_written(response, &id, page));
+    let mut response = span.in_scope(|| with_problem_written(response, &id, form));
     if let Ok(value) = HeaderValue::try_from(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -80,14 +81,27 @@ fn request_id(headers: &HeaderMap) -> String {
         .map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned)
 }
 
-/// Whether a person looks at the answer.
-fn wants_page(method: &Method, path: &str, headers: &HeaderMap) -> bool {
-    let form = method == Method::POST && path == "/v1/comments";
-    (form || !path.starts_with("/v1/")) && super::form::wants_html(headers)
+/// How a problem is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// As problem+json, to a program.
+    Json,
+    /// As a page of the dashboard.
+    Page,
+    /// As a plain page, to somebody who sent a comment from another site.
+    PlainPage,
+}
+
+fn as_page(method: &Method, path: &str, headers: &HeaderMap) -> Form {
+    match (super::form::wants_html(headers), path.starts_with("/v1/")) {
+        (true, false) => Form::Page,
+        (true, true) if method == Method::POST && path == "/v1/comments" => Form::PlainPage,
+        _ => Form::Json,
+    }
 }
 
 /// Writes down the problem that a handler raised, or that axum or hyper answered with a bare status.
-fn with_problem_written(response: Response, id: &str, page: bool) -> Response {
+fn with_problem_written(response: Response, id: &str, form: Form) -> Response {
     let (mut parts, body) = response.into_parts();
     let raised = parts.extensions.remove::<Raised>().map(|Raised(problem)| problem);
     let problem = match raised {
@@ -96,10 +110,14 @@ fn with_problem_written(response: Response, id: &str, page: bool) -> Response {
         None => return Response::from_parts(parts, body),
     };
     parts.headers.remove(header::CONTENT_LENGTH);
-    if page {
-        let written = super::form::problem_page(&problem, id);
-        parts.headers.extend(written.headers().clone());
-        return Response::from_parts(parts, written.into_body());
+    let page = match form {
+        Form::Json => None,
+        Form::Page => Some(error_page(problem.status(), problem.title(), &problem.to_string(), Some(id))),
+        Form::PlainPage => Some(super::form::problem_page(&problem, id)),
+    };
+    if let Some(page) = page {
+        parts.headers.extend(page.headers().clone());
+        return Response::from_parts(parts, page.into_body());
     }
     let body = serde_json::to_string(&problem.body(id)).unwrap_or_else(|error| {
         error!("a problem could not be written: {error}");

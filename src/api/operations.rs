@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{AppState, Problem, Result};
 use crate::limits::LimitName;
+use crate::metrics::as_classic_text;
 
 /// Whether the process lives; asks nothing else.
 pub(super) async fn healthz() -> &'static str {
@@ -34,7 +34,7 @@ struct ModelReadiness {
 
 /// Whether the service can serve: 200 or 503. Without a model it can (it holds every comment), and says so.
 pub(super) async fn readyz(State(app): AppState) -> Response {
-    let writes = app.store_writes(Timestamp::now()).await;
+    let writes = app.store_writes(crate::clock::now()).await;
     let draining = app.is_draining();
     let model = match app.pipeline.model() {
         Ok(model) => ModelReadiness { status: "ready", version: Some(model.version.clone()), detail: None },
@@ -54,8 +54,8 @@ pub(super) async fn readyz(State(app): AppState) -> Response {
 }
 
 /// All metrics, with gauges as of now.
-pub(super) async fn metrics(State(app): AppState) -> Result<Response> {
-    let now = Timestamp::now();
+pub(super) async fn metrics(State(app): AppState, headers: HeaderMap) -> Result<Response> {
+    let now = crate::clock::now();
     app.metrics.store_waiting(app.store.writer().waiting());
     for limit in LimitName::ALL {
         app.metrics.limiter_overflows(limit, app.pipeline.limits().overflowed(limit));
@@ -70,6 +70,11 @@ pub(super) async fn metrics(State(app): AppState) -> Result<Response> {
         }
     }
     let text = app.metrics.encode().map_err(|error| Problem::Internal(error.into()))?;
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+    let asked = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if asked.contains("application/openmetrics-text") {
+        let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        return Ok(([(header::CONTENT_TYPE, kind)], text).into_response());
+    }
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], as_classic_text(&text)).into_response())
 }

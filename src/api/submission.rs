@@ -23,6 +23,11 @@ const FORM_EXTRAS: [&str; 6] = [
     "redirect_to",
 ];
 
+/// How much of a body that is too large is read and forgotten.
+const MAX_DISCARDED: usize = 16 * 1024 * 1024;
+/// How long a body that is too large is read and forgotten.
+const DISCARD_TIME: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -47,15 +52,39 @@ pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding> {
 
 /// The whole body, if it is at most `max` bytes; a longer one is refused before it is read, if it says its length.
 pub(super) async fn read(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes> {
+    let mut body = body;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > max) {
+        // A client that waits for permission to send is not given it; one that sends already is heard out, within
+        // reason, because most clients read no answer before they have sent everything.
+        if !headers.contains_key(header::EXPECT) && announced.is_some_and(|length| length <= MAX_DISCARDED) {
+            discard(&mut body).await;
+        }
         return Err(Problem::TooLarge(max));
     }
-    match Limited::new(body, max).collect().await {
+    match Limited::new(&mut body, max).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::TooLarge(max)),
+        Err(error) if error.is::<LengthLimitError>() => {
+            discard(&mut body).await;
+            Err(Problem::TooLarge(max))
+        }
         Err(error) => Err(Problem::Malformed(format!("the body broke off: {error}"))),
     }
+}
+
+/// Reads and forgets a body, up to [`MAX_DISCARDED`] bytes and for [`DISCARD_TIME`].
+async fn discard(body: &mut Body) {
+    let whole = async {
+        let mut left = MAX_DISCARDED;
+        while let Some(Ok(frame)) = body.frame().await {
+            match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    };
+    // Whoever is slower than that misses the answer, as everybody would without discarding.
+    let _ = tokio::time::timeout(DISCARD_TIME, whole).await;
 }
 
 /// A form's own fields, which are no part of the submission.

@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::{RawQuery, State};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::auth::{Caller, caller, caller_by_public_key};
@@ -13,6 +15,7 @@ use super::comments::CommentBody;
 use super::submission::{self, Encoding};
 use super::{AppState, Problem, Result, form};
 use crate::app::App;
+use crate::client_address::client_address;
 use crate::comment::Submission;
 use crate::id::CommentId;
 use crate::limits::Usage;
@@ -27,13 +30,15 @@ const MAX_IDEMPOTENCY_KEY: usize = 255;
 /// `POST /v1/comments`: judges and stores a submission, as JSON or as a form.
 pub(super) async fn submit(
     State(app): AppState,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
     let encoding = submission::encoding(&headers)?;
     if encoding == Encoding::Form {
-        return form::submit(&app, query.as_deref(), &headers, body).await;
+        let address = client_address(peer.ip(), &headers, &app.config.trusted_proxies);
+        return form::submit(&app, address, query.as_deref(), &headers, body).await;
     }
     let caller = caller(&app, &headers, Scope::Submit).await?;
     let body = submission::read(&headers, body, app.config.http.max_body).await?;
@@ -51,7 +56,7 @@ pub(super) async fn check(State(app): AppState, headers: HeaderMap, body: Body) 
         Encoding::Json => submission::from_json(&body)?,
         Encoding::Form => submission::from_form(&body)?.1?,
     };
-    let (judged, allowance) = app.pipeline.check(&caller.site, caller.key, submission, Timestamp::now()).await?;
+    let (judged, allowance) = app.pipeline.check(&caller.site, caller.key, submission, crate::clock::now()).await?;
     Ok((headers_of(&allowance.usage), Json(judged)).into_response())
 }
 
@@ -122,7 +127,7 @@ pub(super) async fn take(
         return Ok(outcome);
     }
     let again = submission.clone();
-    let now = Timestamp::now();
+    let now = crate::clock::now();
     match app.pipeline.moderate(&caller.site, caller.key, submission, idempotency.clone(), now).await {
         Ok((judged, allowance)) => Ok(Outcome::Created(Box::new(judged), allowance.usage)),
         // Another replica was faster.
@@ -141,7 +146,7 @@ async fn taken_before(
     idempotency: Option<&IdempotencyKey>,
 ) -> Result<Option<Outcome>> {
     let site = caller.site.site.id;
-    let now = Timestamp::now();
+    let now = crate::clock::now();
     if let Some(request) = idempotency
         && let Some(earlier) = app.store.idempotent_answer(site, &request.key).await?
         && now.duration_since(earlier.created_at) < SignedDuration::from_hours(IDEMPOTENCY_HOURS)

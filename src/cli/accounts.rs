@@ -2,8 +2,6 @@
 
 use std::io::Read;
 
-use jiff::Timestamp;
-
 use super::{open, print_line};
 use crate::config::Config;
 use crate::id::UserId;
@@ -47,7 +45,7 @@ pub(super) async fn user(config: Config, command: UserCommand) -> anyhow::Result
             }
         }
         UserCommand::Disable { email } => {
-            let done = store.disable_user(&email, Timestamp::now()).await?;
+            let done = store.disable_user(&email, crate::clock::now()).await?;
             anyhow::ensure!(done, "there is no active account {email}");
         }
     }
@@ -67,7 +65,7 @@ async fn create(store: &Store, email: String, name: Option<String>, role: Role) 
         secrets::MIN_PASSWORD,
         secrets::MAX_PASSWORD
     );
-    let now = Timestamp::now();
+    let now = crate::clock::now();
     let name = name.or_else(|| email.split('@').next().map(str::to_owned)).unwrap_or_default();
     let user = User {
         id: UserId::fresh(now),

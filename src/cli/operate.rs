@@ -163,7 +163,7 @@ fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
     let mut findings = runtime.block_on(examine_store(config));
     findings.push(model);
     let earliest: Timestamp = "2025-01-01T00:00:00Z".parse()?;
-    let now = Timestamp::now();
+    let now = crate::clock::now();
     let clock = if now > earliest { Ok(format!("{now:.0}")) } else { Err(format!("{now:.0} cannot be right")) };
     findings.push(Finding { what: "clock", outcome: clock });
     Ok(findings)
@@ -185,7 +185,7 @@ async fn examine_store(config: &Config) -> Vec<Finding> {
         Ok(faults) => Err(faults.join("; ")),
         Err(error) => Err(error.to_string()),
     };
-    let writes = store.probe(Timestamp::now()).await.map(|()| "works".to_owned()).map_err(|error| error.to_string());
+    let writes = store.probe(crate::clock::now()).await.map(|()| "works".to_owned()).map_err(|error| error.to_string());
     store.close().await;
     vec![schema, Finding { what: "integrity", outcome: integrity }, Finding { what: "writing", outcome: writes }]
 }

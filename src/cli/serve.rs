@@ -112,7 +112,7 @@ async fn greet(app: &Arc<App>, address: SocketAddr, loaded: &Loaded) -> anyhow::
         .public_url
         .as_ref()
         .map_or_else(|| format!("http://{address}"), |url| url.as_str().trim_end_matches('/').to_owned());
-    let now = Timestamp::now();
+    let now = crate::clock::now();
     if app.store.needs_setup().await? {
         let code = secrets::setup_code();
         if app.store.replace_setup_code(secrets::digest(&code), now).await? {

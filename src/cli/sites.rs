@@ -65,14 +65,14 @@ pub(super) async fn key(config: Config, command: KeyCommand) -> anyhow::Result<(
     match command {
         KeyCommand::Create { site, scopes } => {
             let site = site_named(&store, &site).await?;
-            let (text, key) = new_key(site.id, scopes, Timestamp::now());
+            let (text, key) = new_key(site.id, scopes, crate::clock::now());
             store.create_key(key).await?;
             print_line(&text)?;
         }
         KeyCommand::List => list_keys(&store).await?,
         KeyCommand::Revoke { id } => {
             anyhow::ensure!(
-                store.revoke_key(id, Timestamp::now()).await?,
+                store.revoke_key(id, crate::clock::now()).await?,
                 "there is no key {id}, or it was revoked before"
             );
             // Running services look for changes this often; after two looks none knows the key any more.
@@ -89,7 +89,7 @@ async fn create_site(store: &Store, name: String, url: &Url) -> anyhow::Result<(
         matches!(url.scheme(), "http" | "https"),
         "{url} is no web address: it must begin with https:// or http://"
     );
-    let now = Timestamp::now();
+    let now = crate::clock::now();
     let site = Site {
         id: SiteId::fresh(now),
         name: name.clone(),

@@ -1,7 +1,7 @@
 //! Rate limits, in front of the expensive work: per site key, author's address, e-mail address and identical text.
 //!
 //! [`Limits::check`] asks governor for all four, or for none: a submission that one of them refuses is not counted
-//! by any. Memory is bounded whatever comes in; see [`table`] for how.
+//! by any. Memory is bounded whatever comes in; `table.rs` says how.
 
 mod quota;
 mod table;
@@ -41,8 +41,8 @@ const TEXT: &str = "10/min burst 20";
 /// Keys of the site limit that are told apart: operators make them, so they are few.
 const SITE_KEYS: usize = 1 << 14;
 
-/// Keys of each other limit that are told apart, 8.3 MiB each. A key is in use for the six seconds (by default) that one
-/// comment counts, so the table fills only at 87,000 new authors a second.
+/// Keys of each other limit that are told apart, 8.3 MiB each. A key is in use for the six seconds (by default) that
+/// one comment counts, so the table fills only at 87,000 new authors a second.
 const AUTHOR_KEYS: usize = 1 << 19;
 
 /// The quotas of the four limits.
@@ -159,13 +159,14 @@ impl<C: Clock + Clone> Limits<C> {
 }
 
 impl<C: Clock> Limits<C> {
-    /// Counts a submission, if no limit refuses it: per `key`, then on the `site` per address (if it has one), per e-mail
-    /// address (if it has one), and per text as it was sent, trimmed and in lower case. Needs nothing normalised.
+    /// Counts a submission, if no limit refuses it: per `key`, then on the `site` per address (if it has one), per
+    /// e-mail address (if it has one), and per text as it was sent, trimmed and in lower case. Needs nothing
+    /// normalised.
     ///
     /// # Errors
     ///
-    /// The first limit that is used up. The submission is then not counted by any limit: an author who floods uses up
-    /// neither the site's quota nor, with somebody else's text or e-mail address, that person's.
+    /// The first limit that is used up. The submission is then not counted by any limit: what an author sends beyond
+    /// one limit uses up neither the site's quota nor that of others who write the same text.
     pub fn check(&self, site: SiteId, key: KeyId, submission: &Submission) -> Result<Allowance, Exceeded> {
         let mut count = Count::new(self);
         count.by(LimitName::Site, || Some(self.hash(key)))?;
@@ -189,8 +190,8 @@ impl<C: Clock> Limits<C> {
         Ok(count.allowance())
     }
 
-    /// Keys in use, for metrics: those that have used up a part of their quota, however small. 0 for a limit that is off.
-    /// Takes up to a millisecond.
+    /// Keys in use, for metrics: those that have used up a part of their quota, however small. 0 for a limit that is
+    /// off. Looks at the whole table, which takes some milliseconds: for scrapes, not for requests.
     pub fn keys(&self, name: LimitName) -> usize {
         self.limit(name).map_or(0, |limit| limit.table.keys(limit.limiter.clock().now().duration_since(limit.start)))
     }
@@ -315,8 +316,8 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// The limits that were asked, in their order. One that is off, or had no key in this submission, or comes after the one that
-    /// refused, is not among them.
+    /// The limits that were asked, in their order. One that is off, or had no key in this submission, or comes after
+    /// the one that refused, is not among them.
     pub fn states(&self) -> &[LimitState] {
         &self.states
     }
@@ -486,10 +487,11 @@ mod tests {
     #[test]
     fn addresses_of_one_64_share_a_quota() {
         let (limits, _) = limits(LimitsConfig { address: quota("10/min"), ..LimitsConfig::OFF });
-        let host =
-            |network: u128, n: u128| Ipv6Addr::from_bits((network << 64) | n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1);
+        let host = |network: u64, host: u64| Ipv6Addr::from_bits((u128::from(network) << 64) | u128::from(host));
         let network = 0x2001_0db8_0000_0001;
-        let passed: usize = (0..1_000).map(|n| allowed(&limits, &from_address(host(network, n)), 1)).sum();
+        // Hosts from all over the /64.
+        let hosts = (0..1_000).map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let passed: usize = hosts.map(|n| allowed(&limits, &from_address(host(network, n)), 1)).sum();
         assert_eq!(passed, 10);
         assert_eq!(allowed(&limits, &from_address(host(network + 1, 0)), 20), 10);
     }
@@ -666,6 +668,19 @@ mod tests {
     }
 
     #[test]
+    fn threads_together_get_one_quota_and_what_is_refused_stays_uncounted() {
+        let config = LimitsConfig { site: quota("1000/min"), text: quota("2/min"), ..LimitsConfig::OFF };
+        let (limits, _) = limits(config);
+        let total: usize = std::thread::scope(|scope| {
+            let flood = || allowed(&limits, &from_text("Nice article!"), 100);
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(flood)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(total, 2);
+        assert_eq!(remaining(&limits.check_key(KEY_A).unwrap().usage), [("site", 997)]);
+    }
+
+    #[test]
     fn a_flood_of_addresses_switches_nothing_off() {
         // The quota is small, so that the flood uses up the shared buckets too.
         let (limits, clock) = limits(LimitsConfig { address: quota("10/min burst 4"), ..LimitsConfig::OFF });
@@ -702,7 +717,8 @@ mod tests {
 
         clock.advance(Duration::from_secs(6));
         assert_eq!(allowed(&limits, &client, 10), 1, "and exactly one more after its interval");
-        assert_eq!(limits.keys(LimitName::Address), 1, "the flood has gone by itself");
-        assert_eq!(allowed(&limits, &from_address(Ipv4Addr::new(203, 0, 113, 1)), 10), 4);
+        assert_eq!(allowed(&limits, &from_address(Ipv4Addr::new(203, 0, 113, 1)), 10), 4, "newcomers find room again");
+        clock.advance(Duration::from_secs(4 * 6));
+        assert_eq!(limits.keys(LimitName::Address), 0, "the flood has gone by itself");
     }
 }

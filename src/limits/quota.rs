@@ -17,8 +17,8 @@ pub const MAX_REFILL: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 /// A quota: a [`Rate`], or off.
 ///
 /// As text it is a number from 1 to [`MAX_COUNT`], a slash and a unit (`s`, `min`, `hour`, `day` and their longer and
-/// shorter names), then if need be `burst` and the number that may come at once: `60/min burst 20`. Without it, all that
-/// the unit allows may come at once. `off` switches the limit off.
+/// shorter names), then if need be `burst` and the number that may come at once: `60/min burst 20`. Without it, all
+/// that the unit allows may come at once. `off` switches the limit off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota(Option<Rate>);
 
@@ -61,8 +61,8 @@ impl Rate {
 
     /// The quota as it is told to clients (`q` and `w` of `RateLimit-Policy`): so many in so many seconds.
     ///
-    /// That is the rate as written, unless more than that may come at once: `10/min burst 20` is told as 20 in 120 s, the
-    /// same rate in terms in which what remains is never more than the quota.
+    /// That is the rate as written, unless more than that may come at once: `10/min burst 20` is told as 20 in 120 s,
+    /// the same rate in terms in which what remains is never more than the quota.
     pub fn advertised(self) -> (u32, u64) {
         if self.burst <= self.count {
             (self.count.get(), self.unit.duration().as_secs())
@@ -125,7 +125,8 @@ impl Unit {
 pub enum InvalidQuota {
     /// Not of the form.
     #[error(
-        "\"{0}\" is not a quota: write a number, a slash and a unit, such as \"60/min\" or \"60/min burst 20\", or \"off\""
+        "\"{0}\" is not a quota: write a number, a slash and a unit, such as \"60/min\" or \"60/min burst 20\", \
+         or \"off\""
     )]
     Form(String),
     /// An unknown unit of time.
@@ -133,12 +134,14 @@ pub enum InvalidQuota {
     Unit(String),
     /// A number that is zero, too large or none at all.
     #[error(
-        "\"{0}\" cannot be a number of a quota: write one from 1 to {MAX_COUNT}, such as \"60/min\"; \"off\" removes the limit"
+        "\"{0}\" cannot be a number of a quota: write one from 1 to {MAX_COUNT}, such as \"60/min\"; \
+         \"off\" removes the limit"
     )]
     Count(String),
     /// A burst that takes too long to come back.
     #[error(
-        "the burst of \"{0}\" would take {1} days to come back: choose a smaller burst or a higher rate, so that it takes at most {max}",
+        "the burst of \"{0}\" would take {1} days to come back: choose a smaller burst or a higher rate, \
+         so that it takes at most {max}",
         max = MAX_REFILL.as_secs() / (24 * 60 * 60)
     )]
     Refill(String, u64),

@@ -1,8 +1,8 @@
 //! Where the limits keep their state: a table of fixed size that is never full.
 //!
-//! A key is a 64-bit hash and belongs to one *set* of [`WAYS`] places; a place holds a key and the time at which its next
-//! arrival is due, which is all that governor needs. A place whose time has passed says nothing that a newcomer's would
-//! not say, so it is free, and nothing needs to sweep. When all places of a set are in use, newcomers of that set
+//! A key is a 64-bit hash and belongs to one *set* of [`WAYS`] places; a place holds a key and the time at which its
+//! next arrival is due, which is all that governor needs. A place whose time has passed says nothing that a newcomer's
+//! would not say, so it is free, and nothing needs to sweep. When all places of a set are in use, newcomers of that set
 //! share one more bucket with the same quota: coarser, never unlimited, and no key in use is ever pushed out.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,8 @@ struct Inner {
     overflowed: AtomicU64,
 }
 
-/// A part of the sets. All times are nanoseconds since the limiter's start; 0 is long past, so zeroes are an empty table.
+/// A part of the sets. All times are nanoseconds since the limiter's start; 0 is long past, so zeroes are an empty
+/// table.
 #[derive(Debug)]
 struct Shard {
     keys: Vec<[u64; WAYS]>,
@@ -52,7 +53,7 @@ impl Table {
         self.0.sets * WAYS
     }
 
-    /// Keys in use at `now`, shared buckets not counted. Looks at the whole table: for metrics, a millisecond.
+    /// Keys in use at `now`, shared buckets not counted. Looks at the whole table: for metrics.
     pub(super) fn keys(&self, now: Nanos) -> usize {
         let in_use =
             |shard: &Shard| shard.arrivals.as_flattened().iter().filter(|&&arrival| arrival > now.as_u64()).count();
@@ -149,19 +150,24 @@ mod tests {
 
     use governor::clock::FakeRelativeClock;
     use governor::middleware::NoOpMiddleware;
+    use governor::state::keyed::DefaultKeyedStateStore;
     use governor::{Quota, RateLimiter};
+    use proptest::prelude::*;
 
     use super::*;
 
-    type Limiter = RateLimiter<u64, Table, FakeRelativeClock, NoOpMiddleware<Duration>>;
+    type Limiter = RateLimiter<u64, Table, FakeRelativeClock, NoOpMiddleware<Nanos>>;
 
     const INTERVAL: Duration = Duration::from_secs(1);
 
     /// A limiter of three at once and one a second, with a table of `sets` sets.
     fn limiter(sets: usize) -> (Limiter, Table, FakeRelativeClock) {
         let (table, clock) = (Table::with_capacity(sets * WAYS), FakeRelativeClock::default());
-        let quota = Quota::with_period(INTERVAL).unwrap().allow_burst(NonZeroU32::new(3).unwrap());
-        (RateLimiter::new(quota, table.clone(), clock.clone()), table, clock)
+        (RateLimiter::new(quota(), table.clone(), clock.clone()), table, clock)
+    }
+
+    fn quota() -> Quota {
+        Quota::with_period(INTERVAL).unwrap().allow_burst(NonZeroU32::new(3).unwrap())
     }
 
     /// How many of `tries` are allowed.
@@ -278,6 +284,25 @@ mod tests {
     fn a_table_has_at_least_the_capacity_asked_for() {
         for capacity in [0, 1, 255, 256, 257, 4_096, 200_000] {
             assert!(Table::with_capacity(capacity).capacity() >= capacity);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_decides_as_governors_own_store_does(
+            steps in proptest::collection::vec((0..64_usize, 0..800_u64), 0..300),
+        ) {
+            let (ours, table, clock) = limiter(SHARDS);
+            let store = DefaultKeyedStateStore::<u64>::default();
+            let theirs = RateLimiter::<_, _, _, NoOpMiddleware<Nanos>>::new(quota(), store, clock.clone());
+            for (n, pause) in steps {
+                clock.advance(Duration::from_millis(pause));
+                let key = in_first_set(n);
+                let (our, their) = (ours.check_key(&key), theirs.check_key(&key));
+                // Many keys in quick succession fill the set.
+                prop_assume!(table.overflowed() == 0);
+                prop_assert_eq!(our, their);
+            }
         }
     }
 }

@@ -91,6 +91,7 @@ pub struct Event {
     /// Version of the model then.
     pub model: Option<String>,
     /// When.
+    #[serde(serialize_with = "crate::clock::rfc3339")]
     pub at: Timestamp,
 }
 

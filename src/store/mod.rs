@@ -41,6 +41,8 @@ const CHECKPOINT_PAGES: u32 = 16_000;
 const CACHE_KIB: i32 = 16 * 1024;
 /// Connections that only read.
 const READERS: u32 = 4;
+/// Bytes of a write probe: on a disk that is nearly full, a smaller write would succeed where a comment does not.
+const PROBE_BYTES: i64 = 32 * 1024;
 /// How long a connection waits for another process that holds the database.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -113,8 +115,9 @@ impl Store {
         self.writer
             .transact(move |conn| {
                 Box::pin(async move {
-                    sqlx::query("UPDATE write_probe SET written_at = $1 WHERE id = 1")
+                    sqlx::query("UPDATE write_probe SET written_at = $1, payload = zeroblob($2) WHERE id = 1")
                         .bind(now.as_microsecond())
+                        .bind(PROBE_BYTES)
                         .execute(conn)
                         .await?;
                     Ok(())

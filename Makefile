@@ -1,0 +1,36 @@
+# The commands of this project; `make` alone says what there is.
+
+export CARGO_TERM_COLOR ?= auto
+DATA ?= ../shared/data
+
+.PHONY: help run test check browser-tests torture train evaluate model-card clean
+
+help:
+	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
+
+## make run       runs the service (cargo run --release)
+run:
+	cargo run --release
+
+## make test      installs what is missing and passes every test
+test:
+	tests/install-tools
+	cargo test --no-fail-fast
+	$(MAKE) browser-tests
+
+browser-tests:
+	cd tests/browser && npm ci --no-audit --no-fund --silent && node --test --test-reporter=spec
+
+## make check     what CI runs: format, lints, documentation, every test
+check:
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
+	$(MAKE) test
+
+## make torture   the long form of the tests: 1,000 kills under load
+torture:
+	MODERATO_TEST_KILLS=1000 cargo test --release --test service durability -- --nocapture
+
+clean:
+	cargo clean

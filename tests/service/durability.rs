@@ -1,0 +1,193 @@
+//! No acknowledged comment is ever lost.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::json;
+use sqlx::{ConnectOptions, Connection};
+
+use crate::harness::{Answer, Service, moderato};
+
+/// Kills under load in a test run; `make torture` sets more.
+fn kills() -> usize {
+    std::env::var("MODERATO_TEST_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(15)
+}
+
+async fn connect(path: &Path) -> sqlx::SqliteConnection {
+    sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.expect("the database opens")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_being_killed_under_load() {
+    let mut service = Service::start().await;
+    let (data, key) = (service.data.clone(), service.key.clone());
+    let mut acknowledged = HashSet::new();
+    for round in 0..kills() {
+        let mut clients = tokio::task::JoinSet::new();
+        for client in 0..8 {
+            let (http, url, key) = (service.http.clone(), service.url.clone(), key.clone());
+            clients.spawn(async move {
+                let mut ids = Vec::new();
+                for n in 0.. {
+                    let body = json!({ "text": format!("Round {round}, client {client}, comment {n}.") });
+                    let request = http.post(format!("{url}/v1/comments")).bearer_auth(&key).json(&body);
+                    let Ok(answer) = request.send().await else { break };
+                    if answer.status() != 201 {
+                        break;
+                    }
+                    let Ok(body) = answer.json::<serde_json::Value>().await else { break };
+                    ids.extend(body["id"].as_str().map(str::to_owned));
+                }
+                ids
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(30 + 17 * (round as u64 % 7))).await;
+        service.kill();
+        while let Some(ids) = clients.join_next().await {
+            acknowledged.extend(ids.expect("no panic"));
+        }
+        let path = data.path().to_owned();
+        drop(service);
+        service = Service::on(data.clone(), &path, &[]).await;
+    }
+    drop(service);
+    assert!(acknowledged.len() > kills(), "only {} were acknowledged", acknowledged.len());
+
+    let mut db = connect(&data.path().join("moderato.db")).await;
+    let stored: Vec<i64> = sqlx::query_scalar("SELECT id FROM comments").fetch_all(&mut db).await.expect("ids");
+    let stored: HashSet<String> = stored.into_iter().map(|id| moderato::id::CommentId(id).to_string()).collect();
+    let lost: Vec<_> = acknowledged.difference(&stored).collect();
+    assert!(lost.is_empty(), "{} of {} were lost", lost.len(), acknowledged.len());
+
+    // What belongs together was committed together.
+    let count = async |sql: &'static str, db: &mut sqlx::SqliteConnection| {
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(db).await.expect("a count")
+    };
+    let without_event = "SELECT COUNT(*) FROM comments c WHERE NOT EXISTS
+        (SELECT 1 FROM events e WHERE e.site_id = c.site_id AND e.comment_id = c.id)";
+    assert_eq!(count(without_event, &mut db).await, 0);
+    let doubled = "SELECT COUNT(*) - COUNT(DISTINCT text) FROM comments";
+    assert_eq!(count(doubled, &mut db).await, 0);
+    let counted = count("SELECT COALESCE(SUM(comments), 0) FROM comment_counts", &mut db).await;
+    assert_eq!(counted, stored.len() as i64);
+    let fault: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut db).await.expect("a check");
+    assert_eq!(fault, "ok");
+    db.close().await.expect("closed");
+}
+
+/// A file system of a given size in memory; unmounted at the end.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn new(path: &Path, size: &str) -> Self {
+        std::fs::create_dir_all(path).expect("made");
+        mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs", path.to_str().expect("UTF-8")]);
+        Self(path.to_owned())
+    }
+
+    fn enlarge(&self, size: &str) {
+        mount(&["-o", &format!("remount,size={size}"), self.0.to_str().expect("UTF-8")]);
+    }
+}
+
+fn mount(args: &[&str]) {
+    let output = Command::new("mount").args(args).output().expect("mount runs");
+    assert!(output.status.success(), "this test needs root: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_answered_with_503_and_recovers_without_a_restart() {
+    let dir = Arc::new(tempfile::tempdir().expect("a temporary directory"));
+    let disk = SmallDisk::new(&dir.path().join("disk"), "1500k");
+    let mut service = Service::on(dir.clone(), &dir.path().join("disk"), &[]).await;
+    let post = async |n: usize, service: &Service| {
+        let body = json!({ "text": format!("{n} {}", "word ".repeat(2_000)) });
+        let request = service.request(Method::POST, "/v1/comments").header("Idempotency-Key", format!("k{n}"));
+        Answer::of(request.json(&body).send().await.expect("an answer")).await
+    };
+    let mut acknowledged = Vec::new();
+    let mut refused = None;
+    for n in 0..2_000 {
+        let answer = post(n, &service).await;
+        if answer.status != 201 {
+            refused = Some((n, answer));
+            break;
+        }
+        acknowledged.push(answer.body["id"].as_str().expect("an id").to_owned());
+    }
+    let (n, answer) = refused.expect("the disk fills up");
+    answer.is_problem(503);
+    assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{:?}", answer.headers);
+    assert_eq!(post(n, &service).await.status, 503);
+    // The last free bytes, too.
+    let mut filler = std::fs::File::create(dir.path().join("disk/filler")).expect("created");
+    while std::io::Write::write_all(&mut filler, &[0; 4096]).is_ok() {}
+    let full = Instant::now();
+    while service.get("/readyz").await.status != 503 {
+        assert!(full.elapsed() < Duration::from_secs(20), "it still says that it is ready");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(service.get("/healthz").await.status, 200);
+
+    disk.enlarge("64m");
+    let enlarged = Instant::now();
+    while post(n, &service).await.status != 201 {
+        assert!(enlarged.elapsed() < Duration::from_secs(5), "it does not recover");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    service.key = {
+        let mut command = moderato();
+        command.args(["key", "create", "--site", "default", "--scopes", "read", "--data-dir"]);
+        let output = command.arg(dir.path().join("disk")).output().expect("it runs");
+        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+    };
+    for id in acknowledged {
+        assert_eq!(service.get(&format!("/v1/comments/{id}")).await.status, 200, "{id} is lost");
+    }
+    drop(service);
+    drop(disk);
+}
+
+#[tokio::test]
+async fn a_database_that_another_process_holds_is_waited_for_and_then_refused() {
+    let service = Service::start().await;
+    let mut other = connect(&service.database()).await;
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.expect("held");
+    let post = async |text: &str| service.post("/v1/comments", json!({ "text": text })).await;
+    let (answer, ready) = tokio::join!(post("While it is held."), service.get("/healthz"));
+    answer.is_problem(503);
+    assert_eq!(ready.status, 200);
+    sqlx::query("ROLLBACK").execute(&mut other).await.expect("let go");
+    assert_eq!(post("Afterwards.").await.status, 201);
+}
+
+#[tokio::test]
+async fn a_verdict_can_be_computed_again_from_what_is_stored() {
+    use moderato::{comment::Comment, pipeline::assess, policy::Policy, store::Store};
+    let mut service = Service::start().await;
+    for n in 0..6 {
+        let text = format!("Cheap watches at http://watches{}.example/buy now!!! CALL US", n % 2);
+        service.comment(json!({ "text": text, "name": "Cheap Watches", "email": "a@example.org" })).await;
+    }
+    service.terminate();
+    let store = Store::open(&service.database()).await.expect("the store opens");
+    let model = moderato::classifier::Model::embedded().expect("a model");
+    let comments = store.comments(&Default::default(), None, 100).await.expect("comments").items;
+    assert_eq!(comments.len(), 6);
+    for stored in comments {
+        let mut comment = Comment::from_submission(stored.site, stored.submission, stored.created_at);
+        comment.id = stored.id;
+        assert_eq!(assess(&comment, &stored.facts, &Policy::built_in(), Some(&model)), stored.verdict);
+    }
+    store.close().await;
+}

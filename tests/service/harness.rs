@@ -1,0 +1,203 @@
+//! Starts the binary on a free port with a data directory of its own, and talks to it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The program under test.
+pub fn moderato() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_moderato"));
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+/// A running service; it ends with this value.
+pub struct Service {
+    child: Child,
+    pub url: String,
+    pub data: Arc<TempDir>,
+    /// What it said to people.
+    said: Arc<Mutex<String>>,
+    pub http: Client,
+    /// The key of the first start; empty afterwards.
+    pub key: String,
+}
+
+impl Service {
+    /// A fresh service without rate limits.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A fresh service with these variables, which come after `limits off`.
+    pub async fn with(environment: &[(&str, &str)]) -> Self {
+        let data = Arc::new(tempfile::tempdir().expect("a temporary directory"));
+        let path = data.path().to_owned();
+        Self::on(data, &path, environment).await
+    }
+
+    /// A service on a data directory.
+    pub async fn on(data: Arc<TempDir>, path: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut command = moderato();
+        for limit in ["SITE", "ADDRESS", "EMAIL", "TEXT"] {
+            command.env(format!("MODERATO_LIMITS_{limit}"), "off");
+        }
+        let mut child = command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(path)
+            .envs(environment.iter().copied())
+            .current_dir(data.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let said = Arc::new(Mutex::new(String::new()));
+        listen_to(child.stderr.take().expect("piped"), said.clone());
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
+        let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
+        let url =
+            url.unwrap_or_else(|| panic!("no address, but {line:?}; it said: {}", said.lock().expect("unpoisoned")));
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut service = Self { child, url, data, said, http: Client::new(), key: String::new() };
+        service.key = service.after("site key: ").unwrap_or_default();
+        service
+    }
+
+    /// The same data directory, served again; `self` must have ended.
+    pub async fn again(self) -> Self {
+        let data = self.data.clone();
+        drop(self);
+        let path = data.path().to_owned();
+        Self::on(data, &path, &[]).await
+    }
+
+    /// What it said to people so far.
+    pub fn said(&self) -> String {
+        self.said.lock().expect("unpoisoned").clone()
+    }
+
+    /// The word after `label` in what it said.
+    pub fn after(&self, label: &str) -> Option<String> {
+        let said = self.said();
+        let at = said.find(label)? + label.len();
+        said[at..].split_whitespace().next().map(str::to_owned)
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.key)
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::POST, path).json(&body).send().await.expect("an answer")).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path).send().await.expect("an answer")).await
+    }
+
+    /// Posts a comment that must be taken, and returns the answer's body.
+    pub async fn comment(&self, body: Value) -> Value {
+        let answer = self.post("/v1/comments", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.body
+    }
+
+    /// A key with all scopes.
+    pub fn all_powerful(mut self) -> Self {
+        self.key = self.run(&["key", "create", "--site", "default", "--scopes", "submit,read,moderate,admin"]);
+        self
+    }
+
+    /// Runs another command on the same data; it must succeed. Returns its standard output, trimmed.
+    pub fn run(&self, args: &[&str]) -> String {
+        let output = self.output(args);
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+    }
+
+    pub fn output(&self, args: &[&str]) -> Output {
+        moderato().args(args).arg("--data-dir").arg(self.data.path()).output().expect("it runs")
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Sends SIGTERM and waits for the end; the exit status.
+    pub fn terminate(&mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
+        self.child.wait().expect("it ends").code()
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.data.path().join("moderato.db")
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn listen_to(mut stream: impl Read + Send + 'static, said: Arc<Mutex<String>>) {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(n @ 1..) = stream.read(&mut buffer) {
+            said.lock().expect("unpoisoned").push_str(&String::from_utf8_lossy(&buffer[..n]));
+        }
+    });
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Value,
+    pub text: String,
+}
+
+impl Answer {
+    pub async fn of(response: Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("a body");
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self { status, headers, body, text }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The JSON pointers of the fields that were refused.
+    pub fn pointers(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
+    }
+
+    /// Asserts that it is a well-formed problem with this status.
+    #[track_caller]
+    pub fn is_problem(&self, status: u16) {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        assert_eq!(self.body["status"], status);
+        assert_eq!(self.body["request_id"], self.header("x-request-id"));
+        assert!(self.body["type"].as_str().is_some_and(|t| t.starts_with("urn:moderato:problem:")), "{}", self.text);
+        assert!(self.body["title"].is_string());
+        assert!(self.body["detail"].as_str().is_some_and(|d| d.len() > 10), "{}", self.text);
+    }
+}

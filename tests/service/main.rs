@@ -1,0 +1,11 @@
+//! The service through its front door: the real binary, real HTTP, a real database.
+
+mod bad_input;
+mod command_line;
+mod durability;
+mod forms;
+mod harness;
+mod judging;
+mod moderating;
+mod operations;
+mod submitting;
