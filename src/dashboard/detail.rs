@@ -2,7 +2,9 @@
 //! what happened to it.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::problem::Failure;
@@ -10,7 +12,6 @@ use super::shown::{self, Layer, Link, Piece};
 use super::view::View;
 use super::when;
 use crate::app::App;
-use crate::comment::network_of;
 use crate::facts::Facts;
 use crate::normalize;
 use crate::policy::{Policy, Thresholds};
@@ -159,7 +160,7 @@ impl Detail {
             name: name(submission.name.as_deref()),
             email: filled(submission.email).map(|email| shown::plain(&email)),
             url: filled(submission.url).map(|url| shown::link(&url)),
-            network: submission.ip.map(network_of),
+            network: submission.ip.map(prefix),
             other: other
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, shown::plain(&shown::short(&value?, 300)))))
@@ -188,6 +189,13 @@ pub(super) fn name(name: Option<&str>) -> Vec<Piece> {
         Some(name) => shown::plain(&shown::short(name, 245)),
         None => vec![Piece { text: "no name".to_owned(), class: "none".to_owned(), ..Piece::default() }],
     }
+}
+
+/// The network of an address, which tells neighbours apart and nobody's home: a /24 of IPv4, a /48 of IPv6.
+fn prefix(ip: IpAddr) -> String {
+    let ip = ip.to_canonical();
+    let length = if ip.is_ipv4() { 24 } else { 48 };
+    IpNet::new(ip, length).map_or_else(|_| "unknown".to_owned(), |network| network.trunc().to_string())
 }
 
 /// The names of those who did something to a comment, by actor.
@@ -445,6 +453,14 @@ mod tests {
     #[test]
     fn scores_have_a_sign_and_two_digits() {
         assert_eq!([1.4, -0.321, 0.001, -0.001, 12.0].map(signed), ["+1.40", "−0.32", "0", "0", "+12.00"]);
+    }
+
+    #[test]
+    fn addresses_are_cut_to_their_network() {
+        let cut = |ip: &str| prefix(ip.parse().expect("an address"));
+        assert_eq!(cut("203.0.113.9"), "203.0.113.0/24");
+        assert_eq!(cut("::ffff:203.0.113.9"), "203.0.113.0/24");
+        assert_eq!(cut("2001:db8:1:2::7"), "2001:db8:1::/48");
     }
 
     #[test]

@@ -109,6 +109,7 @@ async function show(row, { scroll = true } = {}) {
     row.querySelector("a").setAttribute("aria-current", "true");
   }
   if (scroll) row.scrollIntoView({ block: "nearest", behavior: "instant" });
+  if (list.contains(document.activeElement)) row.querySelector("a").focus({ preventScroll: true });
   const key = pane.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   const inPane = pane.contains(document.activeElement);
   let html;
