@@ -42,7 +42,14 @@ impl Rule for TemplateMarks {
         if !visible.text.bytes().any(|b| matches!(b, b'{' | b'#' | b'%' | b'[')) {
             return None;
         }
-        let found = MARKS.find(&visible.text)?;
+        // `{integer|false}` is a type in a comment on code; alternatives come in threes or in groups.
+        let is_type = visible.text.contains("@param") || visible.text.contains("@return");
+        let certain = |found: &regex::Match<'_>| found.as_str().matches('|').count() != 1;
+        let mut marks = MARKS.find_iter(&visible.text).take(2);
+        let found = marks.next()?;
+        if is_type || !certain(&found) && marks.next().is_none() {
+            return None;
+        }
         let shown: String = found.as_str().chars().take(60).collect();
         Some(Match::new(format!("An unfilled template: “{shown}”"), vec![visible.span(found.range())]))
     }
@@ -70,6 +77,8 @@ mod tests {
         for text in [
             "a{1,3}|b",
             "{ x | x > 0 }",
+            "/** @param {string|null} a @return {int|false|null} */",
+            "{yes|no}",
             "printf(\"%s%d\", a)",
             "if (a) { b || c }",
             "{{ user.name }}",
