@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::phrases::expression;
 use super::{Match, Rule};
 use crate::comment::Comment;
 use crate::facts::Facts;
@@ -23,7 +24,7 @@ static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         r"подпи(?:шись|шитесь|сывайтесь) на (?:мой|наш|мою)|(?:переходи|заходи)(?:те)? (?:ко мне|в (?:мой )?профиль|по ссылке)|ссылка в профиле|suscr[ií]bete a mi|inscreva-se no meu|abonniert? meinen".to_owned(),
     ]
     .join("|");
-    Regex::new(&pattern).expect("a constant expression")
+    expression(&pattern)
 });
 
 pub(super) struct SelfPromotion;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::phrases::expression;
 use super::{Match, Rule};
 use crate::comment::Comment;
 use crate::facts::Facts;
@@ -14,14 +15,13 @@ pub(super) struct TemplateMarks;
 /// `{great|nice|good} {post|article}`, `%KEYWORD%`, `#file_links["x.txt",1,L]`. The variants of spintax are words, so a set
 /// or a regular expression in code is none.
 static MARKS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    expression(concat!(
         r"\{[A-Za-z' ,.]{2,40}(?:\|[A-Za-z' ,.]{1,40}){1,20}\}",
         r"|#file_links?\b|#links?\[",
         r"|%(?i:keyword|anchor|anchor_?text|link|url|site|blog_?(?:title|name|url)|post_?title|first_?name|spin)s?%",
         r"|\{\{?(?i:keyword|anchor|anchor_?text|spin|insert keyword|your (?:url|link|site|keyword))s?\}?\}",
         r"|\[(?i:insert (?:your )?(?:link|url|keyword|name)[a-z ]{0,12}|your (?:link|url|keyword) here)\]",
     ))
-    .expect("a constant expression")
 });
 
 impl Rule for TemplateMarks {
