@@ -177,7 +177,7 @@ fn odd(word: &mut [Letter], counts: &Counts, changed: &mut Vec<usize>) -> Found 
     }
 }
 
-fn is_odd(c: char) -> bool {
+pub(super) fn is_odd(c: char) -> bool {
     match c {
         // Letters of Hausa, Ewe, Twi, Azerbaijani, Vietnamese, Romanian and of Pinyin.
         'ɓ' | 'ɖ' | 'ɗ' | 'ɛ' | 'ƒ' | 'ɣ' | 'ɔ' | 'ʋ' | 'ƙ' | 'ƴ' | 'ə' | 'ǝ' | 'ɩ' | 'ɲ' | 'ơ' | 'ư' => {

@@ -215,7 +215,7 @@ mod tests {
         insta::assert_snapshot!(text, @r"
         many_links +0.3: Three or more links to sites that the policy does not trust; each further one counts again.
         link_share +0.4: Links and their words make up most of the text.
-        short_link +1: A link through a service that shortens addresses.
+        short_link +0.7: A link through a service that shortens addresses.
         masked_link +2.5: A link that shows the address of one site and leads to another.
         keyword_link +2: A link, the author's own included, whose words or address advertise: casinos, pills, replicas, loans.
         spam_markup +2: Links in BBCode, or in several kinds of markup at once; HTML alone counts little.
@@ -233,7 +233,7 @@ mod tests {
         easy_money +1.5: Promises income by the day or hour, guaranteed profit, prizes, loans or the return of lost funds.
         contact_bait +1.5: Asks to be contacted by telephone or messenger, or names a crypto wallet.
         keyword_name +2: The name is a search term or a trade, not what a person is called.
-        url_name +1.5: The name is or contains the address of a site.
+        url_name +0.8: The name is or contains the address of a site.
         repeated_name +1.2: The text links its author's name, or says it twice or more.
         deep_author_url +0.8: The author's website is a single page deep in a site, or a domain made of search terms.
         disposable_email +1.2: The e-mail address belongs to a service of throw-away addresses.

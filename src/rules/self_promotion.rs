@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::phrases::expression;
 use super::{Match, Rule};
 use crate::comment::Comment;
 use crate::facts::Facts;
@@ -23,7 +24,7 @@ static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         r"подпи(?:шись|шитесь|сывайтесь) на (?:мой|наш|мою)|(?:переходи|заходи)(?:те)? (?:ко мне|в (?:мой )?профиль|по ссылке)|ссылка в профиле|suscr[ií]bete a mi|inscreva-se no meu|abonniert? meinen".to_owned(),
     ]
     .join("|");
-    Regex::new(&pattern).expect("a constant expression")
+    expression(&pattern)
 });
 
 pub(super) struct SelfPromotion;
@@ -46,7 +47,10 @@ impl Rule for SelfPromotion {
         [Some(&comment.body.plain), comment.body.undone.as_ref()].into_iter().flatten().find_map(|reading| {
             let found = ASKS.find(&reading.text)?;
             let shown: String = found.as_str().chars().take(60).collect();
-            Some(Match::new(format!("Asks for visitors: “{shown}”"), vec![reading.span(found.range())]))
+            // Readers of a blog are asked to read another one, too.
+            let about_a_page = ["blog", "site", "page"].iter().any(|word| found.as_str().ends_with(word));
+            let seen = Match::new(format!("Asks for visitors: “{shown}”"), vec![reading.span(found.range())]);
+            Some(seen.times(if about_a_page { 0.5 } else { 1.0 }))
         })
     }
 }
