@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A half-open range of Unicode scalar values in the original text: `[start, end)`.
 ///
 /// In JSON it is the pair `[start, end]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "(u32, u32)", into = "(u32, u32)")]
 pub struct Span {
     /// Offset of the first scalar value.

@@ -1,45 +1,26 @@
 //! From what was sent to what is read: markup out, links found, disguise undone, each with a way back to the original.
+//!
+//! [`normalize`] is the way of a text; each step is a file.
 
 use crate::span::Span;
 
-/// A text as it is read, with a map back to the original.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reading {
-    /// The text.
-    pub text: String,
-    /// For each character of `text` (not byte) the range of scalar values in the original it was made from.
-    pub origin: Vec<Span>,
-}
+mod bbcode;
+mod controls;
+mod entities;
+mod html;
+mod leet;
+mod lexicon;
+mod links;
+mod look_alikes;
+mod markup;
+mod plain;
+mod reading;
+mod script;
+mod spaced;
+mod undone;
 
-/// A link, as markup or in plain sight.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Link {
-    /// Where it points, as written.
-    pub url: String,
-    /// Its host in lower case, without `www.`; punycode decoded to ASCII form; empty when there is none.
-    pub host: String,
-    /// The registrable domain of `host` by the Public Suffix List; the host itself where the list has none.
-    pub domain: String,
-    /// The words that are shown in its place; empty where the address itself is shown.
-    pub anchor: String,
-    /// How it was written.
-    pub kind: LinkKind,
-    /// The whole link in the original, markup included.
-    pub span: Span,
-}
-
-/// How a link was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkKind {
-    /// `https://…` or `www.…` in the text.
-    Plain,
-    /// `<a href="…">`.
-    Html,
-    /// `[url=…]`, `[link=…]`.
-    BbCode,
-    /// `[text](…)`.
-    Markdown,
-}
+pub use links::{Link, LinkKind, host_of};
+pub use reading::{Places, Reading};
 
 /// What had to be undone to read the text, as evidence. All spans are places in the original.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,8 +67,244 @@ impl Normalized {
 
 /// Normalises `original`. Takes time linear in its length and never fails.
 pub fn normalize(original: &str) -> Normalized {
-    let origin: Vec<Span> = (0..original.chars().count() as u32).map(|i| Span::new(i, i + 1)).collect();
-    let visible = Reading { text: original.to_owned(), origin: origin.clone() };
-    let plain = Reading { text: original.to_owned(), origin };
-    Normalized { original_len: visible.origin.len() as u32, visible, plain, ..Normalized::default() }
+    let original_len = original.chars().count() as u32;
+    let (visible, mut links) = markup::strip(original);
+    links::add_plain(&visible, &mut links);
+    let mut disguise = Disguise::default();
+    let plain = plain::read(&visible, &mut disguise);
+    let undone = undone::read(&visible, &plain, &mut disguise);
+    Normalized { original_len, visible, plain, undone, links, disguise }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> String {
+        normalize(text).reading().text.clone()
+    }
+
+    #[test]
+    fn disguise_is_undone() {
+        for (text, expected) in [
+            ("Buy V1AGRA here", "buy viagra here"),
+            ("buy v i @ g r a now", "buy viagra now"),
+            ("c.a.s.i.n.o", "casino"),
+            ("vi.ag.ra and c-a-s-i-n-o", "viagra and casino"),
+            ("𝓿𝓲𝓪𝓰𝓻𝓪", "viagra"),
+            ("🅥🅘🅐🅖🅡🅐", "viagra"),
+            ("🇻🇮🇦🇬🇷🇦", "viagra"),
+            ("vіаgrа", "viagra"),
+            ("v\u{200B}i\u{200D}a\u{AD}gra", "viagra"),
+            ("v\u{336}i\u{336}a\u{336}g\u{336}r\u{336}a\u{336}", "viagra"),
+            ("v<b>i</b>agra", "viagra"),
+            ("&#118;iagra", "viagra"),
+            ("ᴄᴀꜱɪɴᴏ", "casino"),
+            ("c@$1n0", "casino"),
+            ("pаypal c0m", "paypal c0m"),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn real_people_come_through_unharmed() {
+        for text in [
+            "I read the whole article twice and still disagree with point 3.",
+            "Это обычный комментарий, спасибо за статью!",
+            "Це звичайний коментар, дякую за статтю про їжу.",
+            "Αυτό είναι ένα συνηθισμένο σχόλιο.",
+            "هذا تعليق عادي، شكرا لكم.",
+            "این یک نظر معمولی است و می\u{200C}خواهم",
+            "זו תגובה רגילה, תודה רבה.",
+            "这篇文章写得很好，谢谢分享！iPhone手机",
+            "これは普通のコメントです。",
+            "일반적인 댓글입니다. PC방",
+            "यह एक सामान्य टिप्पणी है।",
+            "Merci, très intéressant ! À bientôt, Zoë",
+            "Cảm ơn bạn, bài viết được lắm",
+            "👨\u{200D}👩\u{200D}👧 great ❤\u{FE0F} 🇩🇪🇫🇷",
+            "for (int i = 0; i < n; i++) { a[i] = b[i] + 1; }",
+            "E = mc², Δt = 5 μs, x ≤ y, ∑ a_i",
+            "mp3 b2b covid19 4k i18n utf8 H1N1 h264 log4j Win32 IPv6 x64",
+            "me@example.com @anna #tag1 C:\\temp\\x1.txt",
+            "J. R. R. Tolkien, U.S.A., e.g. a.k.a. Ph.D.",
+            "Plan A, B or C? A B C D",
+            "in 1990s, 5pm, 2nd, 100k, $20, 50%",
+        ] {
+            let found = normalize(text);
+            assert_eq!(found.disguise, Disguise::default(), "{text}");
+            assert_eq!(found.undone.map(|undone| undone.text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_point_at_what_the_reader_sees() {
+        let text = "<p>buy <b>v\u{200B}і</b>agra &amp; more</p>";
+        let found = normalize(text);
+        let undone = found.undone.expect("it differs");
+        let at = undone.text.find("viagra").expect("it is there");
+        let span = undone.span(at..at + "viagra".len());
+        let original: String = text.chars().skip(span.start as usize).take((span.end - span.start) as usize).collect();
+        assert_eq!(original, "v\u{200B}і</b>agra");
+        assert_eq!(found.disguise.look_alike, [Span::new(12, 13)]);
+    }
+
+    fn check(text: &str) -> Normalized {
+        let found = normalize(text);
+        let len = text.chars().count() as u32;
+        assert_eq!(found.original_len, len);
+        for reading in [Some(&found.visible), Some(&found.plain), found.undone.as_ref()].into_iter().flatten() {
+            assert_eq!(reading.origin.len(), reading.text.chars().count());
+            assert!(reading.origin.iter().all(|span| span.start < span.end && span.end <= len), "in bounds: {text:?}");
+            assert!(reading.origin.is_sorted_by_key(|span| span.start), "in order: {text:?}");
+        }
+        let Disguise { invisible, bidi, look_alike, styled, stacked_marks, leet, spaced } = &found.disguise;
+        for spans in [invisible, bidi, look_alike, styled, stacked_marks, leet, spaced] {
+            assert!(spans.is_sorted() && spans.iter().all(|span| span.start < span.end && span.end <= len), "{text:?}");
+        }
+        assert!(found.links.iter().all(|link| link.span.end <= len && link.span.start < link.span.end), "{text:?}");
+        found
+    }
+
+    /// Pieces that mean something to one of the steps.
+    fn piece() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<char>().prop_map(String::from),
+            "[ -~]{0,8}",
+            prop::sample::select(vec![
+                "<a href=\"http://e.example/x\">",
+                "</a>",
+                "<b>",
+                "<br>",
+                "<script>",
+                "</script>",
+                "<!--",
+                "-->",
+                "[url=x.example]",
+                "[/url]",
+                "[url]",
+                "[b]",
+                "[/b]",
+                "[a](http://e.example)",
+                "&amp;",
+                "&#118;",
+                "&",
+                "http://",
+                "www.",
+                ".com",
+                "://",
+                "v i a g r a",
+                "c.a.s.i.n.o",
+                "v1agra",
+                "c@$h",
+                "vіаgrа",
+                "п",
+                "ο",
+                "\u{200B}",
+                "\u{202E}",
+                "\u{301}",
+                "\u{336}",
+                "𝓿𝓲",
+                "🇻",
+                "🅥",
+                "한",
+                "\u{1161}",
+                "م\u{200C}ی",
+                "İ",
+                "ﷺ",
+                "👨\u{200D}👩",
+                "\u{FE0F}",
+                " ",
+                "\n",
+                "\"",
+                "'",
+                "[",
+                "<",
+            ])
+            .prop_map(str::to_owned),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_with_sound_spans(text in any::<String>()) {
+            check(&text);
+        }
+
+        #[test]
+        fn any_mixture_of_markup_and_disguise_is_read_with_sound_spans(pieces in prop::collection::vec(piece(), 0..24)) {
+            check(&pieces.concat());
+        }
+
+        #[test]
+        fn plain_text_is_read_as_it_is(text in "[a-zA-Z0-9 .,;:!?()\n-]{0,200}") {
+            let found = check(&text);
+            prop_assert_eq!(&found.visible, &Reading::identity(&text));
+            prop_assert_eq!(found.plain.text, text.to_ascii_lowercase());
+            prop_assert_eq!(found.plain.origin, found.visible.origin);
+        }
+    }
+
+    /// Hostile texts take no more than the time of a long one: each of these would take minutes were any step quadratic.
+    #[test]
+    fn hostile_texts_are_read_in_linear_time() {
+        let mut texts = vec![
+            "a".repeat(200_000),
+            "http://e.example/x ".repeat(10_000),
+            format!("a{}", "\u{301}".repeat(100_000)),
+            format!("{}{}", "[b]".repeat(30_000), "[/b]".repeat(30_000)),
+            format!("{}{}", "<a href=x.com>".repeat(30_000), "</a>".repeat(30_000)),
+        ];
+        for unit in [
+            "[url=",
+            "<a",
+            "<a \"",
+            "<a '",
+            "<a \"<a '",
+            "<a href=",
+            "<!--",
+            "<script>",
+            "[a](",
+            "[",
+            "<",
+            "&",
+            "&#",
+            "[/b",
+            "a.",
+            "a.a",
+            "://",
+            "http://",
+            "www.",
+            "a b ",
+            "v.i",
+            "a@",
+            "1a",
+            "а1",
+            "\u{200B}",
+            "\u{202E}",
+            "🇻",
+            "\u{1161}",
+            "[url=x.com]",
+            "[url]",
+            "[/url]",
+            "x.com",
+            "x.com/(",
+            "a-",
+            "@",
+            "𝓿",
+            "п a",
+            "ᴠ",
+            "é́́",
+            "http://x.com](",
+            "<a href='x.com'>",
+        ] {
+            texts.push(unit.repeat(60_000));
+        }
+        for text in texts {
+            check(&text);
+        }
+    }
 }

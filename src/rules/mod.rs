@@ -6,8 +6,44 @@ use serde::Serialize;
 
 use crate::comment::Comment;
 use crate::facts::Facts;
-use crate::policy::Policy;
+use crate::normalize::{Link, host_of};
+use crate::policy::{Policy, is_within};
 use crate::span::Span;
+
+mod contact_bait;
+mod deep_author_url;
+mod disguised_words;
+mod disposable_email;
+mod easy_money;
+mod filled_too_fast;
+mod honeypot_filled;
+mod invisible_characters;
+mod keyword_link;
+mod keyword_name;
+mod keywords;
+mod known_author;
+mod link_share;
+mod listed_domain;
+mod listed_word;
+mod many_links;
+mod masked_link;
+mod mixed_scripts;
+mod near_text;
+mod pattern;
+mod phrases;
+mod rejected_author;
+mod repeated_characters;
+mod repeated_name;
+mod same_text;
+mod self_promotion;
+mod short_link;
+mod shouting;
+mod spam_markup;
+mod stock_praise;
+mod template_marks;
+#[cfg(test)]
+mod testing;
+mod url_name;
 
 /// Looks for one thing in a comment. Knows nothing of database, HTTP or clock.
 pub trait Rule: Sync {
@@ -59,7 +95,38 @@ pub struct Hit {
 }
 
 /// Every rule there is, in the order of the reference table.
-pub static RULES: &[&dyn Rule] = &[];
+pub static RULES: &[&dyn Rule] = &[
+    &many_links::ManyLinks,
+    &link_share::LinkShare,
+    &short_link::ShortLink,
+    &masked_link::MaskedLink,
+    &keyword_link::KeywordLink,
+    &spam_markup::SpamMarkup,
+    &listed_word::ListedWord,
+    &listed_domain::ListedDomain,
+    &pattern::Pattern,
+    &shouting::Shouting,
+    &repeated_characters::RepeatedCharacters,
+    &mixed_scripts::MixedScripts,
+    &invisible_characters::InvisibleCharacters,
+    &disguised_words::DisguisedWords,
+    &template_marks::TemplateMarks,
+    &stock_praise::StockPraise,
+    &self_promotion::SelfPromotion,
+    &easy_money::EasyMoney,
+    &contact_bait::ContactBait,
+    &keyword_name::KeywordName,
+    &url_name::UrlName,
+    &repeated_name::RepeatedName,
+    &deep_author_url::DeepAuthorUrl,
+    &disposable_email::DisposableEmail,
+    &honeypot_filled::HoneypotFilled,
+    &filled_too_fast::FilledTooFast,
+    &same_text::SameText,
+    &near_text::NearText,
+    &known_author::KnownAuthor,
+    &rejected_author::RejectedAuthor,
+];
 
 /// One row of the reference table.
 #[derive(Clone, Debug, Serialize)]
@@ -85,4 +152,115 @@ pub fn run(comment: &Comment, facts: &Facts, policy: &Policy) -> Vec<Hit> {
             Some(Hit { code: rule.name(), score: weight * seen.strength, seen })
         })
         .collect()
+}
+
+/// The reference table: every rule with what it looks for and how much it counts.
+pub fn table() -> Vec<RuleInfo> {
+    let info = |rule: &&dyn Rule| RuleInfo { name: rule.name(), description: rule.description(), score: rule.score() };
+    RULES.iter().map(info).collect()
+}
+
+/// The links of a comment that count: those with a host, to sites that are neither trusted nor the commented one.
+fn counted_links<'a>(comment: &'a Comment, policy: &Policy) -> Vec<&'a Link> {
+    if comment.body.links.is_empty() {
+        return Vec::new();
+    }
+    let own = comment.submission.page.as_deref().map(host_of).filter(|host| !host.is_empty());
+    let counts = |link: &&Link| {
+        let host = &link.host;
+        !host.is_empty() && !policy.trusts(host) && !own.as_deref().is_some_and(|own| is_within(host, own))
+    };
+    comment.body.links.iter().filter(counts).collect()
+}
+
+/// “1 link”, “2 links”.
+fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Most that a detail lists.
+const MAX_LISTED: usize = 5;
+
+/// “a”, “b”, and so on, for a detail.
+fn listing<'a>(mut items: impl Iterator<Item = &'a str>) -> String {
+    let shown: Vec<String> = items.by_ref().take(MAX_LISTED).map(|item| format!("“{item}”")).collect();
+    let rest = items.count();
+    let shown = shown.join(", ");
+    if rest > 0 { format!("{shown} and {rest} more") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+    use crate::comment::Submission;
+
+    #[test]
+    fn names_are_unique_and_in_snake_case() {
+        let mut names: Vec<&str> = RULES.iter().map(|rule| rule.name()).collect();
+        assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn the_reference_table() {
+        let mut text = String::new();
+        for RuleInfo { name, description, score } in table() {
+            writeln!(text, "{name} {score:+}: {description}").expect("writing to a string");
+        }
+        insta::assert_snapshot!(text, @"");
+    }
+
+    fn total(text: &str) -> f64 {
+        run(&testing::comment(text), &Facts::default(), &Policy::built_in()).iter().map(|hit| hit.score).sum()
+    }
+
+    #[test]
+    fn real_comments_stay_low() {
+        for text in [
+            "Great post, thanks!",
+            "THIS GOVERNMENT IS A DISGRACE AND THEY SHOULD ALL RESIGN NOW!!!!!!!!!!",
+            "You clearly have not read the bill. Page 14 says the opposite of what you claim, you liar.",
+            "Sources: https://news.example/a https://gov.example/b https://uni.example/c and https://lab.example/d",
+            "Use `List<String> x = a[i];` and then call foo(x) { return x > 0 ? {a|b} : c; }",
+            "The price of insulin went from $20 to $300 a month. Pharma makes money, we pay.",
+            "I lost 20 kg and the casino next door closed. Best year ever 🎉🎉🎉",
+            "Спасибо, очень полезная статья! Подробнее: https://ru.wikipedia.example/wiki/Тест",
+            "<a href=\"https://blog.example/post\">I wrote about this last year</a>, might help.",
+        ] {
+            assert!(total(text) <= 1.0, "{text}: {}", total(text));
+        }
+    }
+
+    #[test]
+    fn plain_spam_adds_up() {
+        for text in [
+            "[url=http://cheap-viagra.example/]Buy viagra[/url] <a href=http://cheap-viagra.example/>viagra</a> http://a.example",
+            "I earn $500 per day, contact Mr Bob on WhatsApp +1 555 010 0199",
+            "{Great|Nice} {post|article}! http://x.example http://y.example http://z.example",
+        ] {
+            assert!(total(text) >= 3.0, "{text}: {}", total(text));
+        }
+    }
+
+    #[test]
+    fn links_to_the_page_s_own_site_and_trusted_ones_do_not_count() {
+        let text = "https://www.news.example/1 https://m.news.example/2 https://news.example/3 https://x.example/4";
+        let page = Some("https://news.example/story".to_owned());
+        let comment = testing::from_submission(Submission { text: text.to_owned(), page, ..Submission::default() });
+        assert_eq!(counted_links(&comment, &Policy::built_in()).len(), 1);
+    }
+
+    #[test]
+    fn a_rule_that_the_policy_switches_off_does_not_run() {
+        let document = serde_json::from_str(r#"{"rules": {"shouting": 0.0, "short_link": 9.0}}"#).expect("a document");
+        let policy = Policy::compile(1, document).expect("a sound policy");
+        let hits = run(&testing::comment("GO TO HTTPS://BIT.LY/ABC NOW OR NEVER"), &Facts::default(), &policy);
+        assert!(hits.iter().all(|hit| hit.code != "shouting"));
+        assert!(hits.iter().any(|hit| hit.code == "short_link" && hit.score == 9.0));
+    }
 }

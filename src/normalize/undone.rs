@@ -1,0 +1,236 @@
+//! The undone reading: what the plain one says once look-alikes, styled letters, leetspeak and spaced-out words are undone.
+
+use super::look_alikes::{Counts, Found, fold};
+use super::plain::is_generic_mark;
+use super::reading::{Reading, add, over};
+use super::{Disguise, leet, lexicon, spaced};
+use crate::span::Span;
+
+/// A character of the plain reading on its way to the undone one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Letter {
+    /// The character, in lower case.
+    pub(super) c: char,
+    /// Where it comes from.
+    pub(super) at: Span,
+    /// Whether it was sent as a capital.
+    pub(super) upper: bool,
+}
+
+/// The undone reading, where it differs from the plain one; notes what it had to undo.
+pub(super) fn read(visible: &Reading, plain: &Reading, disguise: &mut Disguise) -> Option<Reading> {
+    if plain.text.is_ascii() && !is_suspicious(plain.text.as_bytes()) {
+        return None;
+    }
+    let mut letters = letters(visible, plain);
+    let text = Counts::of(letters.iter().map(|letter| letter.c));
+    spell_boxed(&mut letters, disguise);
+    let mut spaced_words = Vec::new();
+    spaced::join(&mut letters, &mut spaced_words);
+    let mut out = Reading::with_capacity(plain.text.len());
+    for token in letters.split_inclusive_mut(|letter| letter.c.is_whitespace()) {
+        undo_token(token, &text, &mut spaced_words, disguise, &mut out);
+    }
+    spaced_words.sort_unstable();
+    for span in spaced_words {
+        add(&mut disguise.spaced, span);
+    }
+    (out.text != plain.text).then_some(out)
+}
+
+/// Whether a text of ASCII may need undoing: a digit or sign at a letter, letters set apart, or signs within a word.
+fn is_suspicious(text: &[u8]) -> bool {
+    let sign = |b: u8| b.is_ascii_digit() || matches!(b, b'@' | b'$' | b'!' | b'|' | b'+');
+    text.windows(2).any(|pair| {
+        sign(pair[0]) && pair[1].is_ascii_lowercase()
+            || pair[0].is_ascii_lowercase() && sign(pair[1]) && pair[1] != b'!'
+    }) || text
+        .windows(3)
+        .any(|three| three[0].is_ascii_lowercase() && is_breaker(char::from(three[1])) && three[2].is_ascii_lowercase())
+        || spaced::may_be_in(text)
+}
+
+fn letters(visible: &Reading, plain: &Reading) -> Vec<Letter> {
+    let mut seen = visible.text.chars().zip(&visible.origin).peekable();
+    let mut upper = false;
+    plain
+        .text
+        .chars()
+        .zip(&plain.origin)
+        .map(|(c, at)| {
+            while let Some((shown, _)) = seen.next_if(|(_, shown_at)| shown_at.start <= at.start) {
+                upper = shown.is_uppercase();
+            }
+            Letter { c, at: *at, upper }
+        })
+        .collect()
+}
+
+/// Letters in boxes and flags: `🅥🅘🅟`, `🇻🇮🇵` where the flags are none.
+fn spell_boxed(letters: &mut [Letter], disguise: &mut Disguise) {
+    let boxed = |c: char| match c as u32 {
+        n @ 0x1F150..=0x1F169 => char::from_u32(n - 0x1F150 + 0x61),
+        n @ 0x1F170..=0x1F189 => char::from_u32(n - 0x1F170 + 0x61),
+        n @ 0x1F1E6..=0x1F1FF => char::from_u32(n - 0x1F1E6 + 0x61),
+        _ => None,
+    };
+    for run in letters.chunk_by_mut(|a, b| boxed(a.c).is_some() == boxed(b.c).is_some()) {
+        let Some(read) = run.iter().map(|letter| boxed(letter.c)).collect::<Option<Vec<char>>>() else {
+            continue;
+        };
+        let flags = run.iter().all(|letter| letter.c as u32 >= 0x1F1E6) && are_flags(&read);
+        if run.len() < 2 || flags {
+            continue;
+        }
+        let spans: Vec<Span> = run.iter().map(|letter| letter.at).collect();
+        disguise.styled.push(over(&spans));
+        run.iter_mut().zip(read).for_each(|(letter, c)| letter.c = c);
+    }
+    disguise.styled.sort_unstable();
+}
+
+/// Two-letter codes that have a flag, one after the other.
+const FLAGS: &str = "acadaeafagaialamaoaqarasatauawaxazbabbbdbebfbgbhbibjblbmbnbobqbrbsbtbvbwbybzcacccdcfcgchcickclcmcncocpcrcucvcwcxcy\
+    czdedgdjdkdmdodzeaeceeegehereseteufifjfkfmfofrgagbgdgegfggghgiglgmgngpgqgrgsgtgugwgyhkhmhnhrhthuicidieiliminiqirisitjejmjojpkekg\
+    khkikmknkpkrkwkykzlalblclilklrlsltlulvlymamcmdmemfmgmhmkmlmmmnmompmqmrmsmtmumvmwmxmymznancnenfngninlnonpnrnunzompapepfpgphpkplpm\
+    pnprpsptpwpyqarerorsrurwsasbscsdsesgshsisjskslsmsnsosrssstsvsxsysztatctdtftgthtjtktltmtntotrtttvtwtzuaugumunusuyuzvavcvevgvivnvu\
+    wfwsxkyeytzazmzw";
+
+fn are_flags(letters: &[char]) -> bool {
+    letters.len().is_multiple_of(2)
+        && letters.chunks_exact(2).all(|pair| {
+            FLAGS
+                .as_bytes()
+                .chunks_exact(2)
+                .any(|code| code.iter().zip(pair).all(|(known, c)| known.eq_ignore_ascii_case(&(*c as u32 as u8))))
+        })
+}
+
+/// Signs that break up a word without taking the place of a letter.
+fn is_breaker(c: char) -> bool {
+    matches!(c, '.' | '*' | '_' | '-' | '|' | '~' | '^' | '`' | '\'' | ',' | '·' | '/')
+}
+
+fn undo_token(token: &mut [Letter], text: &Counts, spaced: &mut Vec<Span>, disguise: &mut Disguise, out: &mut Reading) {
+    if !token.iter().all(|letter| letter.c.is_ascii()) {
+        fold_token(token, text, disguise);
+    }
+    if is_address(token) {
+        token.iter().for_each(|letter| out.push(letter.c, letter.at));
+        return;
+    }
+    if let Some(whole) = joined(token) {
+        spaced.push(over(&token[whole.clone()].iter().map(|letter| letter.at).collect::<Vec<_>>()));
+        for (i, letter) in token.iter_mut().enumerate() {
+            if !whole.contains(&i) || !is_breaker(letter.c) {
+                out.push(letter.c, letter.at);
+            }
+        }
+        return;
+    }
+    for word in token.chunk_by_mut(|a, b| is_in_word(a.c) && is_in_word(b.c)) {
+        unleet(word, disguise);
+        push_unmarked(word, out);
+    }
+}
+
+fn is_in_word(c: char) -> bool {
+    c.is_alphanumeric() || is_generic_mark(c) || leet::is_sign(c)
+}
+
+/// Gives the words of a token the letters of one script each.
+fn fold_token(token: &mut [Letter], text: &Counts, disguise: &mut Disguise) {
+    let mut changed = Vec::new();
+    for word in token.chunk_by_mut(|a, b| is_in_word(a.c) && is_in_word(b.c)) {
+        match fold(word, text, &mut changed) {
+            Found::Disguised => {
+                changed.iter().for_each(|i| add(&mut disguise.look_alike, word[*i].at));
+            }
+            Found::Styled => {
+                let spans: Vec<Span> = word.iter().map(|letter| letter.at).collect();
+                add(&mut disguise.styled, over(&spans));
+            }
+            Found::Folded | Found::Nothing => {}
+        }
+    }
+}
+
+/// Whether the token is an address, a mention or a tag, in which digits and signs mean what they are.
+fn is_address(token: &[Letter]) -> bool {
+    let at = |i: usize| token.get(i).map(|letter| letter.c);
+    let has =
+        |part: &str| token.windows(part.len()).any(|window| window.iter().map(|letter| letter.c).eq(part.chars()));
+    let email = || {
+        let sign = token.iter().position(|letter| letter.c == '@');
+        sign.is_some_and(|sign| {
+            sign > 0 && token[sign..].windows(2).any(|pair| pair[0].c == '.' && pair[1].c.is_alphanumeric())
+        })
+    };
+    let mention = matches!(at(0), Some('@' | '#')) && !matches!(at(1), Some('$' | '@' | 's'));
+    mention || has("://") || has("www.") || email()
+}
+
+/// The part of a token that is a word of the lexicon, broken up by signs.
+fn joined(token: &[Letter]) -> Option<std::ops::Range<usize>> {
+    if !token.iter().any(|letter| is_breaker(letter.c)) {
+        return None;
+    }
+    let start = token.iter().position(|letter| is_in_word(letter.c))?;
+    let end = token.iter().rposition(|letter| letter.c.is_alphanumeric())? + 1;
+    let inner = token.get(start..end)?;
+    let breakers = inner.iter().filter(|letter| is_breaker(letter.c)).count();
+    let length = inner.len() - breakers;
+    if breakers == 0 || !(5..=lexicon::LONGEST).contains(&length) {
+        return None;
+    }
+    let word: Vec<char> = inner.iter().map(|letter| letter.c).filter(|c| !is_breaker(*c)).collect();
+    let plain: String = word.iter().collect();
+    let known = lexicon::contains(&plain) || leet::undo(&word, false).is_some();
+    // `on-line` and `e-mail` are spellings.
+    let spelling = breakers == 1 && matches!(plain.as_str(), "online" | "email" | "gmail" | "gambling");
+    (known && !spelling).then_some(start..end)
+}
+
+fn unleet(word: &mut [Letter], disguise: &mut Disguise) {
+    if word.len() < 3 || !word.iter().any(|letter| letter.c.is_ascii_digit() || leet::is_sign(letter.c)) {
+        return;
+    }
+    let capitals = word.iter().filter(|letter| letter.upper).count();
+    let usual_case = capitals == 0 || capitals == 1 && word[0].upper;
+    let chars: Vec<char> = word.iter().map(|letter| letter.c).collect();
+    let Some(undone) = leet::undo(&chars, usual_case) else {
+        return;
+    };
+    if undone.certain {
+        add(&mut disguise.leet, over(&word.iter().map(|letter| letter.at).collect::<Vec<_>>()));
+    }
+    word.iter_mut().zip(undone.letters).for_each(|(letter, c)| letter.c = c);
+}
+
+/// Shows a word without marks that its letters do not need.
+fn push_unmarked(word: &[Letter], out: &mut Reading) {
+    let mut latin = false;
+    for letter in word {
+        if is_generic_mark(letter.c) {
+            // Behind a Latin letter that has no form of its own with it.
+            if latin {
+                continue;
+            }
+        } else {
+            latin = letter.c.is_ascii_alphabetic() || (letter.c as u32) < 0x250 && letter.c.is_alphabetic();
+        }
+        out.push(letter.c, letter.at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_told_from_letters() {
+        assert!(are_flags(&['d', 'e', 'f', 'r']));
+        assert!(!are_flags(&['v', 'i', 'a', 'g', 'r', 'a']));
+        assert!(!are_flags(&['d', 'e', 'f']));
+    }
+}

@@ -1,0 +1,136 @@
+//! Asks to be contacted elsewhere: on WhatsApp, Telegram, WeChat, by telephone, or with crypto money.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Match, Rule};
+use crate::comment::Comment;
+use crate::facts::Facts;
+use crate::normalize::Normalized;
+use crate::policy::Policy;
+
+pub(super) struct ContactBait;
+
+/// A messenger with something to reach somebody by, or a request with the same. A number alone is no bait: news
+/// are full of them.
+const REACH: &str = r"(?:\+?\(?\d[\d\s().-]{6,}\d|@[a-z0-9_.]{4,})";
+
+static BAIT: LazyLock<Regex> = LazyLock::new(|| {
+    let messenger = r"\b(?:whats\s?app|watsapp|whatsap|telegram|t[eé]l[eé]gramm?|viber|wechat|we\s?chat|signal app|kik|skype|icq|snapchat|hangouts?|телеграмм?|ватсап+|вотсап+|вайбер)\b";
+    let request = r"\b(?:contact|call|text|message|dm|inbox|e-?mail|reach|write|add|hit|chat with|talk to|consult|hubungi|contacte[rz]?|escr[ií]beme|пиши(?:те)?|обращайтесь|звоните)\b(?: (?:me|us|him|her|them|to|now|today|via|on|at|up|out|мне|нам|в|на|по)){0,4}";
+    let pattern = [
+        format!(r"{messenger}[^\n]{{0,24}}?{REACH}"),
+        format!(r"{request}[\s:.,=>-]{{0,8}}{REACH}"),
+        r"\b(?:t\.me|wa\.me|telegram\.me|chat\.whatsapp\.com|api\.whatsapp\.com|discord\.gg)/[\w+/?=-]{3,}".to_owned(),
+        r"(?:微信|威信|薇信|扣扣|qq群?|加v|vx|飞机|电报)(?:号|：|:|\s|联系|加)*[a-z0-9_-]{5,}".to_owned(),
+        r"\b(?:contact|hire|consult|recommend|thanks to|message|dm) [^\n]{0,60}\b(?:on|via|through) (?:his|her|their)? ?(?:whats\s?app|telegram|instagram|ig|gmail|email|facebook page)\b".to_owned(),
+        format!(r"\b(?:invest|trader|trading|profit|hacker|recovery|spell|loan)[^\n]{{0,120}}{messenger}"),
+    ]
+    .join("|");
+    Regex::new(&pattern).expect("a constant expression")
+});
+
+/// An address of Bitcoin, Ethereum or Tron where the text speaks of sending.
+static WALLET: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"\b(?:bc1[a-z0-9]{25,59}|0x[0-9a-fA-F]{40}|T[1-9A-HJ-NP-Za-km-z]{33}|[13][1-9A-HJ-NP-Za-km-z]{26,34})\b",
+    )
+    .expect("a constant expression")
+});
+
+/// What a regular expression has to find before it is worth running.
+fn may_bait(text: &str) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() >= 6
+        || text.contains('@')
+        || text.contains('/')
+        || !text.is_ascii()
+        || text.contains("app")
+        || text.contains("tele")
+        || text.contains(" on ")
+        || text.contains(" via ")
+}
+
+impl Rule for ContactBait {
+    fn name(&self) -> &'static str {
+        "contact_bait"
+    }
+
+    fn description(&self) -> &'static str {
+        "Asks to be contacted by telephone or messenger, or names a crypto wallet."
+    }
+
+    fn score(&self) -> f64 {
+        1.5
+    }
+
+    fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
+        messenger(&comment.body).or_else(|| wallet(&comment.body))
+    }
+}
+
+fn messenger(body: &Normalized) -> Option<Match> {
+    [Some(&body.plain), body.undone.as_ref()].into_iter().flatten().filter(|reading| may_bait(&reading.text)).find_map(
+        |reading| {
+            let found = BAIT.find(&reading.text)?;
+            let span = reading.span(found.range());
+            Some(Match::new(format!("Asks to be contacted elsewhere: “{}”", shortened(found.as_str())), vec![span]))
+        },
+    )
+}
+
+fn wallet(body: &Normalized) -> Option<Match> {
+    let text = &body.visible.text;
+    if text.len() < 26 {
+        return None;
+    }
+    let found = WALLET.find(text)?;
+    // Hashes and ids of code have the same form as the old addresses.
+    let speaks_of_money = || {
+        ["btc", "bitcoin", "eth", "usdt", "wallet", "donat", "send"].iter().any(|word| body.plain.text.contains(word))
+    };
+    let certain = found.as_str().starts_with("bc1");
+    (certain || speaks_of_money()).then(|| Match::new("Names a crypto wallet", vec![body.visible.span(found.range())]))
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::hits;
+
+    #[test]
+    fn bait_is_seen() {
+        for text in [
+            "Contact him on WhatsApp: +1 (555) 010-0199 for your loan",
+            "text me +44 20 7946 0000",
+            "Пишите в телеграм @zarabotok_tut",
+            "join https://t.me/some_channel_x",
+            "加微信: abc12345",
+            "contact Mrs Smith through her telegram",
+            "donate bitcoin 1BoatSLRHtKNngkdXEeobR76b53LETtpyT",
+            "W h a t s a p p +15550100199",
+        ] {
+            assert!(hits(&ContactBait, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn ordinary_mentions_pass() {
+        for text in [
+            "The ministry's hotline is 0800 123 4567, says the article.",
+            "WhatsApp was down on 12 March 2021 for hours.",
+            "I agree with @anna_b, call it what you like.",
+            "Call 911 if you see smoke.",
+            "Telegram and Signal are both messengers from the 2010s.",
+            "commit 1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b",
+            "You can add 100 to 200 and write it down.",
+            "I text my mother every day.",
+        ] {
+            assert!(!hits(&ContactBait, text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What advertisers want to be found for. Shared by the rules that look at names, anchors and addresses, which people
+//! seldom fill with such words; in the text itself they prove nothing.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+/// Telling wherever they stand, even inside a domain name.
+const TELLING: &[&str] = &[
+    "acai berry",
+    "adipex",
+    "ambien",
+    "backlink",
+    "binary option",
+    "blackjack",
+    "bukmeker",
+    "burberry outlet",
+    "buy cheap",
+    "buy online",
+    "buyviagra",
+    "canada goose",
+    "canadian pharmacy",
+    "cash advance",
+    "casino",
+    "cheap jersey",
+    "cheap nfl",
+    "cialis",
+    "coach outlet",
+    "credit repair",
+    "diet pill",
+    "escort service",
+    "essay writing",
+    "free money",
+    "gambling",
+    "garcinia",
+    "generic viagra",
+    "ghd hair",
+    "handbags outlet",
+    "hermes bag",
+    "hydrocodone",
+    "jackpot",
+    "jerseys wholesale",
+    "kazino",
+    "kasino",
+    "judi online",
+    "keto gummies",
+    "levitra",
+    "loans online",
+    "longchamp outlet",
+    "louboutin",
+    "louis vuitton",
+    "louisvuitton",
+    "lose weight",
+    "male enhancement",
+    "michael kors",
+    "moncler",
+    "no deposit",
+    "nolvadex",
+    "online loan",
+    "onlinecasino",
+    "online pharmacy",
+    "oakley sunglasses",
+    "paydayloan",
+    "payday loan",
+    "penis enlarge",
+    "pharmacy online",
+    "phentermine",
+    "poker online",
+    "porn",
+    "ray ban sunglasses",
+    "replica watch",
+    "rolex",
+    "roulette",
+    "satta king",
+    "seo service",
+    "sex cam",
+    "sex chat",
+    "slot gacor",
+    "slot online",
+    "slotgacor",
+    "situs slot",
+    "sportsbook",
+    "togel",
+    "tramadol",
+    "ugg boots",
+    "uggs outlet",
+    "valium",
+    "viagra",
+    "vigrx",
+    "weight loss",
+    "weightloss",
+    "wholesale jersey",
+    "xanax",
+    "xenical",
+    "казино",
+    "виагра",
+    "ставки на спорт",
+    "микрозайм",
+    "купить диплом",
+    "порно",
+    "займ онлайн",
+    "кредит онлайн",
+    "博彩",
+    "娱乐城",
+    "代开发票",
+    "赌场",
+    "办证",
+    "私服",
+    "카지노",
+    "바카라",
+    "토토사이트",
+];
+
+/// Telling only among other words, as the first or last word of a name: `Cheap Flights`, `Car Insurance`.
+const IN_NAMES: &[&str] = &[
+    "affordable",
+    "buy",
+    "cheap",
+    "coupon",
+    "coupons",
+    "discount",
+    "discounts",
+    "download",
+    "downloads",
+    "free",
+    "for sale",
+    "handbags",
+    "hosting",
+    "insurance",
+    "jerseys",
+    "lawyer",
+    "lawyers",
+    "loan",
+    "loans",
+    "mortgage",
+    "online",
+    "outlet",
+    "plumber",
+    "promo",
+    "replica",
+    "review",
+    "reviews",
+    "sale",
+    "seo",
+    "service",
+    "services",
+    "shoes",
+    "shop",
+    "software",
+    "sunglasses",
+    "supplement",
+    "supplements",
+    "tips",
+    "watches",
+    "wholesale",
+];
+
+static TELLING_WORDS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(TELLING).expect("a short list of short words"));
+
+/// The first telling word in a text in lower case in which words are divided by spaces.
+pub(super) fn telling(text: &str) -> Option<&'static str> {
+    TELLING_WORDS.find(text).map(|found| TELLING[found.pattern().as_usize()])
+}
+
+/// The telling word in an address or part of one.
+pub(super) fn telling_in_address(address: &str) -> Option<&'static str> {
+    let spaced: String =
+        address.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    telling(&spaced)
+}
+
+/// The word that makes a name in lower case a search term.
+pub(super) fn in_name(name: &str) -> Option<&'static str> {
+    if let Some(word) = telling(name) {
+        return Some(word);
+    }
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let ends = [words.first()?, words.last()?];
+    (words.len() >= 2)
+        .then(|| IN_NAMES.iter().find(|known| ends.contains(known) || name.ends_with(&format!(" {known}"))))
+        .flatten()
+        .copied()
+}

@@ -1,0 +1,63 @@
+//! The same sign again and again.
+
+use super::{Match, Rule};
+use crate::comment::Comment;
+use crate::facts::Facts;
+use crate::policy::Policy;
+
+/// Shorter runs are enthusiasm.
+const MIN_RUN: usize = 8;
+
+pub(super) struct RepeatedCharacters;
+
+impl Rule for RepeatedCharacters {
+    fn name(&self) -> &'static str {
+        "repeated_characters"
+    }
+
+    fn description(&self) -> &'static str {
+        "Eight or more times the same letter or sign; lines drawn with dashes, dots and the like are none."
+    }
+
+    fn score(&self) -> f64 {
+        0.3
+    }
+
+    fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
+        let plain = &comment.body.plain;
+        let mut run = (0, '\0');
+        let (end, c) = plain.text.chars().enumerate().find_map(|(i, c)| {
+            run = if c == run.1 { (run.0 + 1, c) } else { (1, c) };
+            (run.0 == MIN_RUN && !is_line(c)).then_some((i, c))
+        })?;
+        let length = MIN_RUN + plain.text.chars().skip(end + 1).take_while(|next| *next == c).count();
+        let places = &plain.origin[end + 1 - MIN_RUN..end + 1 - MIN_RUN + length];
+        let span = crate::span::Span::new(places[0].start, places[length - 1].end);
+        Some(Match::new(format!("“{c}” {length} times in a row"), vec![span]))
+    }
+}
+
+fn is_line(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_ascii_digit()
+        || matches!(c, '-' | '=' | '_' | '.' | '*' | '#' | '~' | '/' | '+' | '>' | '|' | '…' | '─' | '—')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::{detail, hits};
+
+    #[test]
+    fn long_runs_are_seen() {
+        assert_eq!(detail(&RepeatedCharacters, "win!!!!!!!!!!").as_deref(), Some("“!” 10 times in a row"));
+        assert!(hits(&RepeatedCharacters, "AaAaaAaAaaa"));
+    }
+
+    #[test]
+    fn enthusiasm_and_lines_pass() {
+        for text in ["soooo good!!!", "----------------", "hmm..........", "100000000000", "hahahahahaha"] {
+            assert!(!hits(&RepeatedCharacters, text), "{text}");
+        }
+    }
+}

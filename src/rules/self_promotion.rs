@@ -1,0 +1,86 @@
+//! “Check out my channel.”
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Match, Rule};
+use crate::comment::Comment;
+use crate::facts::Facts;
+use crate::policy::Policy;
+
+/// What is offered must be the writer's own, so that a viewer who praises a channel is none.
+static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+    let own = r"(?:my|our|mine|this guys?|to me\b)";
+    let what = r"(?:channel|chanel|chanell|video|vid|vids|videos|cover|covers|song|songs|music|remix|page|profile|playlist|youtube|instagram|insta|ig|soundcloud|facebook|website|site|blog|stream|podcast|account|bio)";
+    let pattern = [
+        format!(r"\b(?:check|checking|watch|visit|see|view|follow|join|like|support|listen to|look at)\b(?: (?:it|me))?(?: (?:out|on|to|at|over|please|also|and))*(?: {own})(?: \w+){{0,3}} {what}\b"),
+        format!(r"\bsub(?:scribe|s|b)?(?: (?:to|2|for|and|please|back|like|share|watch))* (?:me|us|my|our|mine)\b(?: (?:channel|back|please|plz|pls))?"),
+        r"\b(?:please|plz|pls|plss)\s+(?:sub(?:scribe)?|like and sub|follow me|check (?:me )?out|help me (?:get|reach))\b".to_owned(),
+        r"\bsub ?(?:4|for) ?sub\b|\bs4s\b|\bi(?:'ll)? (?:will )?sub(?:scribe)? back\b|\bf4f\b".to_owned(),
+        r"\bhelp me (?:to )?(?:get|reach|hit) \d+[\dk]* (?:sub|follow|view)".to_owned(),
+        r"\b(?:link (?:is )?in (?:my )?(?:bio|profile|description)|click (?:on )?my (?:profile|name|picture|avatar|channel)|check my (?:profile|page|channel|bio))\b".to_owned(),
+        r"подпи(?:шись|шитесь|сывайтесь) на (?:мой|наш|мою)|(?:переходи|заходи)(?:те)? (?:ко мне|в (?:мой )?профиль|по ссылке)|ссылка в профиле|suscr[ií]bete a mi|inscreva-se no meu|abonniert? meinen".to_owned(),
+    ]
+    .join("|");
+    Regex::new(&pattern).expect("a constant expression")
+});
+
+pub(super) struct SelfPromotion;
+
+impl Rule for SelfPromotion {
+    fn name(&self) -> &'static str {
+        "self_promotion"
+    }
+
+    fn description(&self) -> &'static str {
+        "Asks to visit, watch or subscribe to the author's own channel, page or site."
+    }
+
+    fn score(&self) -> f64 {
+        1.5
+    }
+
+    fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
+        // `sub4sub` is read as leetspeak in the undone reading.
+        [Some(&comment.body.plain), comment.body.undone.as_ref()].into_iter().flatten().find_map(|reading| {
+            let found = ASKS.find(&reading.text)?;
+            let shown: String = found.as_str().chars().take(60).collect();
+            Some(Match::new(format!("Asks for visitors: “{shown}”"), vec![reading.span(found.range())]))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::hits;
+
+    #[test]
+    fn asking_for_visitors_is_seen() {
+        for text in [
+            "Check out my new guitar channel!",
+            "please subscribe to my channel",
+            "sub4sub anyone?",
+            "help me reach 1000 subs",
+            "PLZ SUBSCRIBE",
+            "Подпишись на мой канал",
+        ] {
+            assert!(hits(&SelfPromotion, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn viewers_and_readers_pass() {
+        for text in [
+            "I subscribed to this channel years ago, great video.",
+            "Check out the second chapter of the book.",
+            "I like this song more than his others",
+            "Watch the video again at 2:10",
+            "My page numbers are wrong",
+            "I like my coffee black",
+        ] {
+            assert!(!hits(&SelfPromotion, text), "{text}");
+        }
+    }
+}
