@@ -121,6 +121,7 @@ fn settings(facts: &Facts<'_>, card: &mut String) {
     row("most rows of a source and class in a pass", &|s| s.cap.to_string());
     row("weight of a source and class of n rows", &|s| format!("n^{}", s.balance));
     row("author's fields dropped", &|s| s.drop_field.to_string());
+    row("texts whose words are forgotten", &|s| s.forget_words.to_string());
     row("texts disguised, positive class", &|s| s.disguise_positive.to_string());
     row("texts disguised, negative class", &|s| s.disguise_negative.to_string());
     row("weight of unlabelled rows, presumed negative", &|s| s.presumed.to_string());

@@ -32,7 +32,7 @@ const BLOCKS: usize = 5;
 /// Euclidean length of each block, found by leaving sources out.
 const LENGTHS: [f64; BLOCKS - 1] = [1.0, 1.0, 0.5, 0.5];
 /// Value of each structure feature.
-const STRUCTURE_VALUE: f64 = 0.25;
+const STRUCTURE_VALUE: f64 = 0.5;
 
 /// Most links whose addresses are looked at, and most characters of each.
 const MAX_LINKS: usize = 50;
@@ -119,6 +119,12 @@ impl Features {
             };
             entries.iter().map(move |entry| (entry.bucket, value, entry.term))
         }))
+    }
+
+    /// Forgets the words, as if the text were in a language that nobody knows.
+    pub fn forget_words(&mut self) {
+        self.blocks[Block::Words as usize].clear();
+        self.blocks[Block::Characters as usize].clear();
     }
 
     /// The features as a row for learning.

@@ -6,7 +6,7 @@
 use super::features::{Block, Features, SPACE_STRUCTURE, Term};
 use super::tokens::Hash;
 use crate::comment::Comment;
-use crate::normalize::LinkKind;
+use crate::normalize::{LinkKind, host_of};
 
 /// Steps of numbers that are counted.
 const COUNTS: &[f64] = &[1.0, 2.0, 3.0, 5.0, 8.0, 15.0];
@@ -79,6 +79,7 @@ struct Counts {
     lone_letters: usize,
     odd_words: usize,
     digits_in_words: usize,
+    brands: usize,
 }
 
 impl Counts {
@@ -111,6 +112,9 @@ impl Counts {
             counts.words += 1;
             let digits = word.bytes().filter(u8::is_ascii_digit).count();
             counts.digits_in_words += usize::from(digits > 0 && digits < word.len());
+            // `SGI88`: capitals, then a number.
+            let capitals = word.chars().take_while(|c| c.is_uppercase()).count();
+            counts.brands += usize::from(capitals >= 2 && digits >= 2 && capitals + digits == word.len());
             counts.lone_letters += usize::from(digits == 0 && word.chars().nth(1).is_none());
             counts.odd_words += usize::from(looks_random(word));
         }
@@ -156,6 +160,7 @@ fn text(comment: &Comment, seen: &mut Observer<'_>) {
     seen.number("money signs", counts.money as f64, COUNTS);
     seen.number("pictures", counts.pictures as f64, COUNTS);
     seen.number("words with digits inside", counts.digits_in_words as f64, COUNTS);
+    seen.number("capitals with a number", counts.brands as f64, COUNTS);
     seen.number("words that look random", counts.odd_words as f64, COUNTS);
     if counts.words >= 5 {
         seen.share("lone letters in per cent of the words", counts.lone_letters, counts.words);
@@ -165,6 +170,7 @@ fn text(comment: &Comment, seen: &mut Observer<'_>) {
 
 fn disguise(comment: &Comment, seen: &mut Observer<'_>) {
     let found = &comment.body.disguise;
+    let (mut kinds, mut disguised) = (0, 0);
     for (name, spans) in [
         ("invisible characters", &found.invisible),
         ("characters that reorder the text", &found.bidi),
@@ -175,7 +181,11 @@ fn disguise(comment: &Comment, seen: &mut Observer<'_>) {
         ("words with letters set apart", &found.spaced),
     ] {
         seen.number(name, spans.len() as f64, COUNTS);
+        kinds += usize::from(!spans.is_empty());
+        disguised += spans.iter().map(|span| (span.end - span.start) as usize).sum::<usize>();
     }
+    seen.number("kinds of disguise", kinds as f64, COUNTS);
+    seen.share("disguised characters in per cent of the text", disguised, comment.body.original_len as usize);
 }
 
 fn links(comment: &Comment, seen: &mut Observer<'_>) {
@@ -261,8 +271,6 @@ fn author(comment: &Comment, seen: &mut Observer<'_>) {
         seen.number("dots of the e-mail address", count(|b| *b == b'.'), &[2.0, 3.0, 4.0]);
     }
     if let Some(url) = &comment.submission.url {
-        let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-        let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default().to_lowercase();
-        address("website", host.strip_prefix("www.").unwrap_or(&host), url, seen);
+        address("website", &host_of(url), url, seen);
     }
 }

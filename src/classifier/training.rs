@@ -33,6 +33,8 @@ pub struct Settings {
     pub balance: f64,
     /// Probability that an author's field is dropped.
     pub drop_field: f64,
+    /// Probability that the words are forgotten, so that structure is learned for its own sake.
+    pub forget_words: f64,
     /// Probability that a text of the positive class is disguised.
     pub disguise_positive: f64,
     /// The same for the negative class.
@@ -48,22 +50,24 @@ impl Settings {
     pub fn of(kind: HeadKind) -> Self {
         match kind {
             HeadKind::Spam => Self {
-                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.02, l2: 0.0 },
+                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.005, l2: 0.0 },
                 passes: 2,
                 cap: 4_000,
                 balance: 0.5,
                 drop_field: 0.6,
-                disguise_positive: 0.2,
-                disguise_negative: 0.04,
+                forget_words: 0.2,
+                disguise_positive: 0.3,
+                disguise_negative: 0.03,
                 presumed: 0.25,
                 folds: 3,
             },
             HeadKind::Toxic => Self {
-                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.02, l2: 0.0 },
+                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.005, l2: 0.0 },
                 passes: 2,
                 cap: 6_000,
                 balance: 0.5,
                 drop_field: 0.8,
+                forget_words: 0.0,
                 disguise_positive: 0.1,
                 disguise_negative: 0.05,
                 presumed: 0.0,
@@ -91,6 +95,7 @@ impl Settings {
             "cap" => self.cap = value as usize,
             "balance" => self.balance = value,
             "drop_field" => self.drop_field = value,
+            "forget_words" => self.forget_words = value,
             "disguise_positive" => self.disguise_positive = value,
             "disguise_negative" => self.disguise_negative = value,
             "presumed" => self.presumed = value,
@@ -369,7 +374,11 @@ impl RawHead {
             for (row, positive, weight) in examples.pass(&mut dice) {
                 let disguise = if positive { settings.disguise_positive } else { settings.disguise_negative };
                 let varied = varied(row, settings.drop_field, disguise, &mut dice);
-                learner.learn(&Features::of(&varied.comment()).sparse(), positive, weight);
+                let mut features = Features::of(&varied.comment());
+                if dice.chance(settings.forget_words) {
+                    features.forget_words();
+                }
+                learner.learn(&features.sparse(), positive, weight);
                 done.fetch_add(1, Ordering::Relaxed);
             }
         }
