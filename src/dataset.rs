@@ -20,7 +20,7 @@ pub const MAX_LINE: usize = 1 << 20;
 /// One labelled comment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
-    /// What was posted; never blank.
+    /// What was posted; never blank, and cut where it is longer than the service accepts.
     pub text: String,
     /// The author's name, where the source has it.
     pub name: Option<String>,
@@ -148,17 +148,19 @@ fn parse(line: &[u8], source: &mut Arc<str>) -> Result<Row, String> {
     if line.text.trim().is_empty() {
         return Err("`text` is empty".to_owned());
     }
-    if line.text.chars().nth(MAX_TEXT).is_some() {
-        return Err(format!("`text` is longer than {MAX_TEXT} characters"));
-    }
     if let Some(named) = line.source
         && *named != **source
     {
         *source = named.into();
     }
+    // The service refuses longer texts; what they begin with is as good to learn from as others.
+    let mut text = line.text;
+    if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
+        text.truncate(end);
+    }
     let present = |field: Option<String>| field.filter(|value| !value.is_empty());
     Ok(Row {
-        text: line.text,
+        text,
         name: present(line.name),
         email: present(line.email),
         url: present(line.url),

@@ -12,6 +12,7 @@ pub mod comment;
 pub mod config;
 pub mod dashboard;
 pub mod dataset;
+pub mod evaluation;
 pub mod facts;
 pub mod id;
 pub mod limits;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tracing::{info, warn};
 
-use crate::classifier::{HeadScore, Model};
+use crate::classifier::{HeadScore, Judgement, Model};
 use crate::comment::{Comment, Submission};
 use crate::facts::Facts;
 use crate::id::{CommentId, KeyId};
@@ -280,8 +280,7 @@ impl Judged {
 ///
 /// A comment that could not be judged completely (no model, a fact that is missing) is held, whatever else was found.
 pub fn assess(comment: &Comment, facts: &Facts, policy: &Policy, model: Option<&Model>) -> Verdict {
-    let spam = model.map(|model| model.spam(comment));
-    let toxic = model.map(|model| model.toxic(comment));
+    let Judgement { spam, toxic } = model.map(|model| model.judge(comment)).unwrap_or_default();
     let scores =
         Scores { spam: spam.as_ref().map(|head| head.probability), toxic: toxic.as_ref().map(|head| head.probability) };
 

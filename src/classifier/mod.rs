@@ -1,7 +1,52 @@
 //! The classifier: two linear heads, spam and toxic, over hashed features, trained with linfa.
+//!
+//! A head's log-odds are a sum over features, so what each word contributes is exact and not an estimate.
+//! [`features`] is what is seen, [`training`] how it is learned, [`file`] how it is kept.
+
+pub mod calibration;
+pub mod card;
+pub mod dice;
+mod explanation;
+pub mod features;
+pub mod file;
+pub mod learner;
+pub mod leave_one_out;
+pub mod obfuscation;
+mod structure;
+#[cfg(test)]
+mod tests;
+mod tokens;
+pub mod training;
 
 use crate::comment::Comment;
 use crate::verdict::Term;
+
+use features::Features;
+
+/// How many terms an explanation shows.
+pub const SHOWN_TERMS: usize = 8;
+
+/// What a head looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadKind {
+    /// Advertising and fraud.
+    Spam,
+    /// Abuse of a person or group.
+    Toxic,
+}
+
+impl HeadKind {
+    /// All heads.
+    pub const ALL: [Self; 2] = [Self::Spam, Self::Toxic];
+
+    /// Its name in reports and in the model card.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Spam => "spam",
+            Self::Toxic => "toxic",
+        }
+    }
+}
 
 /// What one head says of a comment.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,34 +59,79 @@ pub struct HeadScore {
     pub terms: Vec<Term>,
 }
 
-/// How many terms an explanation shows.
-pub const SHOWN_TERMS: usize = 8;
+/// What the model says of a comment; `None` for a head that it does not have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judgement {
+    /// Whether it is spam.
+    pub spam: Option<HeadScore>,
+    /// Whether it is toxic.
+    pub toxic: Option<HeadScore>,
+}
 
 /// A trained model.
 #[derive(Debug)]
 pub struct Model {
     /// Names the model: date of training and start of its checksum, such as `2026-11-22-a1b2c3`.
     pub version: String,
+    heads: [Option<Head>; 2],
+}
+
+/// One trained head: a weight for each bucket, in a byte.
+#[derive(Clone, Debug, PartialEq)]
+struct Head {
+    /// What every comment gets, calibration included.
+    bias: f64,
+    /// The greatest weight, calibration included.
+    scale: f64,
+    /// The weights; see [`Head::weight`].
+    weights: Vec<i8>,
+}
+
+impl Head {
+    /// Bytes stand for squares, so that small weights, which are most, lie closer together than great ones.
+    fn pack(bias: f64, weights: impl Iterator<Item = f64> + Clone) -> Self {
+        let scale = weights.clone().fold(0.0f64, |greatest, weight| greatest.max(weight.abs()));
+        let pack =
+            |weight: f64| ((weight.abs() / scale.max(f64::MIN_POSITIVE)).sqrt() * 127.0).round().copysign(weight);
+        Self { bias, scale, weights: weights.map(|weight| pack(weight) as i8).collect() }
+    }
+
+    /// What a byte stands for, for all bytes, at their place from -128.
+    fn levels(&self) -> [f64; 256] {
+        std::array::from_fn(|i| {
+            let level = (i as f64 - 128.0) / 127.0;
+            level * level.abs() * self.scale
+        })
+    }
 }
 
 impl Model {
-    /// The model in the binary.
-    pub fn embedded() -> Result<Self, String> {
-        Err("not trained yet".to_owned())
+    /// Judges a comment with all heads.
+    pub fn judge(&self, comment: &Comment) -> Judgement {
+        let features = Features::of(comment);
+        let score = |kind| Some(self.score(kind, &features)?.head_score(comment, &features));
+        Judgement { spam: score(HeadKind::Spam), toxic: score(HeadKind::Toxic) }
     }
 
-    /// The model in a directory.
-    pub fn load(_dir: &std::path::Path) -> Result<Self, String> {
-        Err("not trained yet".to_owned())
+    /// Everything that adds to a head's log-odds, strongest first: with nothing left out, the scores add up to it.
+    /// `None` where the model does not have the head.
+    pub fn contributions(&self, kind: HeadKind, comment: &Comment) -> Option<Vec<Term>> {
+        let features = Features::of(comment);
+        Some(self.score(kind, &features)?.all(comment, &features))
     }
 
-    /// The log-odds and the strongest terms for spam.
-    pub fn spam(&self, _comment: &Comment) -> HeadScore {
-        HeadScore { log_odds: 0.0, probability: 0.5, terms: Vec::new() }
+    /// Whether it has this head.
+    pub fn has(&self, kind: HeadKind) -> bool {
+        self.heads[kind as usize].is_some()
     }
 
-    /// The log-odds and the strongest terms for toxicity.
-    pub fn toxic(&self, _comment: &Comment) -> HeadScore {
-        HeadScore { log_odds: 0.0, probability: 0.5, terms: Vec::new() }
+    fn score(&self, kind: HeadKind, features: &Features) -> Option<explanation::Scores> {
+        let head = self.heads[kind as usize].as_ref()?;
+        Some(explanation::Scores::of(head, features))
     }
+}
+
+/// The logistic function.
+pub(crate) fn probability(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
 }

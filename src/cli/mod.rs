@@ -2,10 +2,12 @@
 
 mod accounts;
 mod check;
+mod evaluate;
 mod operate;
 mod replay;
 mod serve;
 mod sites;
+mod train;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -59,6 +61,10 @@ enum Command {
     Check(check::Args),
     /// Post a labelled file through a running service and say what came of it
     Replay(replay::Args),
+    /// Train a model from labelled files
+    Train(train::Train),
+    /// Measure a model on labelled files
+    Evaluate(evaluate::Evaluate),
     /// Bring the schema of the database up to date
     Migrate,
     /// Copy the database to a new file while the service runs
@@ -131,6 +137,8 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => with_runtime(accounts::user(load()?.config, command)),
         Command::Check(args) => check::run(&load()?.config, &args),
         Command::Replay(args) => with_runtime(replay::run(args)),
+        Command::Train(args) => train::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Evaluate(args) => evaluate::run(args).map(|()| ExitCode::SUCCESS),
         Command::Migrate => with_runtime(operate::migrate(load()?.config)),
         Command::Backup { file } => with_runtime(operate::backup(load()?.config, file)),
         Command::Restore { file } => with_runtime(operate::restore(load()?.config, file)),

@@ -175,7 +175,7 @@ fn judge(word: &[Letter], gap: char) -> Judged {
         word.windows(2).filter(|pair| pair[1].c as u32 == pair[0].c as u32 + 1).count() * 2 >= word.len() - 1;
     let vowels = word.iter().filter(|letter| !letter.c.is_ascii() || "aeiouy01340@".contains(letter.c)).count();
     let is_word = word.len() >= MIN_LETTERS
-        && count * 3 >= word.len() * 2
+        && count * 2 > word.len()
         && distinct.len() >= 3
         && !alphabet
         && vowels * 6 >= word.len()
@@ -214,6 +214,7 @@ mod tests {
             ("v i @ g r a", "vi@gra"),
             ("f r e e   m o n e y", "free   money"),
             ("к а з и н о тут", "казино тут"),
+            ("W I N N E 7 7 7", "winne777"),
         ] {
             let (text, spans) = joined(text);
             assert_eq!(text, expected);

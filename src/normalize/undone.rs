@@ -31,11 +31,18 @@ pub(super) fn read(visible: &Reading, plain: &Reading, disguise: &mut Disguise) 
     for token in letters.split_inclusive_mut(|letter| letter.c.is_whitespace()) {
         undo_token(token, &text, &mut spaced_words, disguise, &mut out);
     }
-    spaced_words.sort_unstable();
-    for span in spaced_words {
-        add(&mut disguise.spaced, span);
-    }
+    tidy(&mut spaced_words);
+    disguise.spaced = spaced_words;
+    tidy(&mut disguise.stacked_marks);
     (out.text != plain.text).then_some(out)
+}
+
+/// Puts spans in order and joins those that touch.
+fn tidy(spans: &mut Vec<Span>) {
+    spans.sort_unstable();
+    for span in std::mem::take(spans) {
+        add(spans, span);
+    }
 }
 
 /// Whether a text of ASCII may need undoing: a digit or sign at a letter, letters set apart, or signs within a word.
@@ -74,12 +81,17 @@ fn spell_boxed(letters: &mut [Letter], disguise: &mut Disguise) {
         n @ 0x1F1E6..=0x1F1FF => char::from_u32(n - 0x1F1E6 + 0x61),
         _ => None,
     };
-    for run in letters.chunk_by_mut(|a, b| boxed(a.c).is_some() == boxed(b.c).is_some()) {
+    let mut before = None;
+    let mut runs = letters.chunk_by_mut(|a, b| boxed(a.c).is_some() == boxed(b.c).is_some()).peekable();
+    while let Some(run) = runs.next() {
         let Some(read) = run.iter().map(|letter| boxed(letter.c)).collect::<Option<Vec<char>>>() else {
+            before = run.last().map(|letter| letter.c);
             continue;
         };
+        let after = runs.peek().and_then(|run| run.first()).map(|letter| letter.c);
+        let within = before.is_some_and(char::is_alphabetic) && after.is_some_and(char::is_alphabetic);
         let flags = run.iter().all(|letter| letter.c as u32 >= 0x1F1E6) && are_flags(&read);
-        if run.len() < 2 || flags {
+        if run.len() < 2 && !within || flags {
             continue;
         }
         let spans: Vec<Span> = run.iter().map(|letter| letter.at).collect();
@@ -130,7 +142,7 @@ fn undo_token(token: &mut [Letter], text: &Counts, spaced: &mut Vec<Span>, disgu
     }
     for word in token.chunk_by_mut(|a, b| is_in_word(a.c) && is_in_word(b.c)) {
         unleet(word, disguise);
-        push_unmarked(word, out);
+        push_unmarked(word, disguise, out);
     }
 }
 
@@ -207,19 +219,28 @@ fn unleet(word: &mut [Letter], disguise: &mut Disguise) {
     word.iter_mut().zip(undone.letters).for_each(|(letter, c)| letter.c = c);
 }
 
+/// From this many letters on, marks that no letter has a form with are decoration.
+const MANY_MARKED: usize = 3;
+
 /// Shows a word without marks that its letters do not need.
-fn push_unmarked(word: &[Letter], out: &mut Reading) {
+fn push_unmarked(word: &[Letter], disguise: &mut Disguise, out: &mut Reading) {
     let mut latin = false;
+    let mut marked = Vec::new();
     for letter in word {
         if is_generic_mark(letter.c) {
             // Behind a Latin letter that has no form of its own with it.
             if latin {
+                marked.push(letter.at);
                 continue;
             }
         } else {
-            latin = letter.c.is_ascii_alphabetic() || (letter.c as u32) < 0x250 && letter.c.is_alphabetic();
+            latin = letter.c.is_ascii_alphanumeric() || (letter.c as u32) < 0x250 && letter.c.is_alphabetic();
         }
         out.push(letter.c, letter.at);
+    }
+    marked.dedup();
+    if marked.len() >= MANY_MARKED {
+        disguise.stacked_marks.push(over(&marked));
     }
 }
 

@@ -16,12 +16,15 @@ pub(super) struct ContactBait;
 /// are full of them.
 const REACH: &str = r"(?:\+?\(?\d[\d\s().-]{6,}\d|@[a-z0-9_.]{4,})";
 
+/// A telephone number.
+const NUMBER: &str = r"\+?\(?\d[\d\s().-]{6,}\d";
+
 static BAIT: LazyLock<Regex> = LazyLock::new(|| {
     let messenger = r"\b(?:whats\s?app|watsapp|whatsap|telegram|t[eé]l[eé]gramm?|viber|wechat|we\s?chat|signal app|kik|skype|icq|snapchat|hangouts?|телеграмм?|ватсап+|вотсап+|вайбер)\b";
     let request = r"\b(?:contact|call|text|message|dm|inbox|e-?mail|reach|write|add|hit|chat with|talk to|consult|hubungi|contacte[rz]?|escr[ií]beme|пиши(?:те)?|обращайтесь|звоните)\b(?: (?:me|us|him|her|them|to|now|today|via|on|at|up|out|мне|нам|в|на|по)){0,4}";
     let pattern = [
         format!(r"{messenger}[^\n]{{0,24}}?{REACH}"),
-        format!(r"{request}[\s:.,=>-]{{0,8}}{REACH}"),
+        format!(r"{request}[\s:.,=>-]{{0,8}}{NUMBER}"),
         r"\b(?:t\.me|wa\.me|telegram\.me|chat\.whatsapp\.com|api\.whatsapp\.com|discord\.gg)/[\w+/?=-]{3,}".to_owned(),
         r"(?:微信|威信|薇信|扣扣|qq群?|加v|vx|飞机|电报)(?:号|：|:|\s|联系|加)*[a-z0-9_-]{5,}".to_owned(),
         r"\b(?:contact|hire|consult|recommend|thanks to|message|dm) [^\n]{0,60}\b(?:on|via|through) (?:his|her|their)? ?(?:whats\s?app|telegram|instagram|ig|gmail|email|facebook page)\b".to_owned(),
@@ -129,6 +132,7 @@ mod tests {
             "commit 1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b",
             "You can add 100 to 200 and write it down.",
             "I text my mother every day.",
+            "call @anna_b what you like",
         ] {
             assert!(!hits(&ContactBait, text), "{text}");
         }

@@ -1,0 +1,170 @@
+//! The model card: what a model was trained on, how, and how good it is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::calibration::Calibration;
+use super::features::FEATURE_VERSION;
+use super::training::{Settings, label};
+use super::{HeadKind, Model};
+use crate::dataset::Row;
+use crate::evaluation::Metrics;
+
+/// Source, where it is from, and licence, for each set that we know.
+const SOURCES: &str = include_str!("sources.tsv");
+/// What the card says that no number says.
+const LIMITS: &str = include_str!("limits.md");
+
+/// What a card is written from.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The model's name.
+    pub version: &'a str,
+    /// The file's size in bytes.
+    pub size: usize,
+    /// The seed.
+    pub seed: u64,
+    /// The date of training.
+    pub date: &'a str,
+    /// How the heads were trained.
+    pub settings: [Settings; 2],
+    /// The calibrations of the heads that there are.
+    pub calibrations: [Option<Calibration>; 2],
+    /// What they learned from.
+    pub rows: &'a [Row],
+    /// How good they are, by head and source.
+    pub results: &'a [(HeadKind, String, Metrics)],
+    /// The command that trains the same model again.
+    pub command: &'a str,
+}
+
+/// Measures a model on rows that it has not learned from, by head and source; `all sources` comes last of each head.
+pub fn results(model: &Model, rows: &[Row]) -> Vec<(HeadKind, String, Metrics)> {
+    let mut scores: BTreeMap<(usize, &str), Vec<(f64, bool)>> = BTreeMap::new();
+    for row in rows {
+        let judgement = model.judge(&row.comment());
+        for (kind, head) in HeadKind::ALL.into_iter().zip([judgement.spam, judgement.toxic]) {
+            if let (Some(head), Some(positive)) = (head, label(row, kind)) {
+                scores.entry((kind as usize, &row.source)).or_default().push((head.probability, positive));
+            }
+        }
+    }
+    let mut results = Vec::new();
+    for kind in HeadKind::ALL {
+        let of_kind = scores.iter().filter(|((of, _), _)| *of == kind as usize);
+        let mut all = Vec::new();
+        for ((_, source), scores) in of_kind {
+            results.push((kind, (*source).to_owned(), Metrics::of(scores)));
+            all.extend_from_slice(scores);
+        }
+        if !all.is_empty() {
+            results.push((kind, "all sources".to_owned(), Metrics::of(&all)));
+        }
+    }
+    results
+}
+
+/// Writes the card.
+pub fn write(facts: &Facts<'_>) -> String {
+    let mut card = format!(
+        "# Model {}\n\nWritten by `moderato train`; do not edit. Trained on {}, seed {}, feature version {FEATURE_VERSION}, \
+         {} bytes. Judges whether a comment is spam and whether it is toxic, for decisions that people can see, explain \
+         and undo.\n",
+        facts.version, facts.date, facts.seed, facts.size
+    );
+    card.push_str("\n## Reproduce\n\nThe same bytes come out of\n\n```sh\n");
+    card.push_str(facts.command);
+    card.push_str("\n```\n");
+    data(facts, &mut card);
+    settings(facts, &mut card);
+    tests(facts, &mut card);
+    card.push('\n');
+    card.push_str(LIMITS);
+    card
+}
+
+fn data(facts: &Facts<'_>, card: &mut String) {
+    card.push_str("\n## Training data\n\nRows are not part of this repository.\n\n");
+    card.push_str("| source | from | licence | spam | ham | toxic | not toxic |\n|---|---|---|--:|--:|--:|--:|\n");
+    let mut counts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    for row in facts.rows {
+        let count = counts.entry(&row.source).or_default();
+        for (i, found) in
+            [row.spam == Some(true), row.spam == Some(false), row.toxic == Some(true), row.toxic == Some(false)]
+                .into_iter()
+                .enumerate()
+        {
+            count[i] += usize::from(found);
+        }
+    }
+    for (source, [spam, ham, toxic, clean]) in counts {
+        let known = SOURCES.lines().find_map(|line| line.strip_prefix(source)?.strip_prefix('\t')?.split_once('\t'));
+        let (from, licence) = known.unwrap_or(("not known", "not known"));
+        line(card, format_args!("| `{source}` | {from} | {licence} | {spam} | {ham} | {toxic} | {clean} |"));
+    }
+}
+
+fn settings(facts: &Facts<'_>, card: &mut String) {
+    card.push_str(
+        "\n## Settings\n\nlinfa-ftrl on the active coordinates of 2^20 buckets; words 1–2, characters 1–5, links, name, \
+         structure; weights in bytes.\n\n| | spam | toxic |\n|---|--:|--:|\n",
+    );
+    let [spam, toxic] = facts.settings;
+    let mut row = |name: &str, value: &dyn Fn(Settings) -> String| {
+        line(card, format_args!("| {name} | {} | {} |", value(spam), value(toxic)));
+    };
+    row("alpha", &|s| s.rates.alpha.to_string());
+    row("beta", &|s| s.rates.beta.to_string());
+    row("l1", &|s| s.rates.l1.to_string());
+    row("l2", &|s| s.rates.l2.to_string());
+    row("passes, the last one averaged", &|s| s.passes.to_string());
+    row("most rows of a source and class in a pass", &|s| s.cap.to_string());
+    row("weight of a source and class of n rows", &|s| format!("n^{}", s.balance));
+    row("author's fields dropped", &|s| s.drop_field.to_string());
+    row("texts disguised, positive class", &|s| s.disguise_positive.to_string());
+    row("texts disguised, negative class", &|s| s.disguise_negative.to_string());
+    row("weight of unlabelled rows, presumed negative", &|s| s.presumed.to_string());
+    row("groups of sources left out for calibration", &|s| s.folds.to_string());
+    let calibration = |kind: HeadKind| match facts.calibrations[kind as usize] {
+        Some(line) => format!("{:.3} × score {:+.3}", line.slope, line.intercept),
+        None => "no such head".to_owned(),
+    };
+    let (spam, toxic) = (calibration(HeadKind::Spam), calibration(HeadKind::Toxic));
+    line(card, format_args!("| calibration (Platt, on sources left out) | {spam} | {toxic} |"));
+}
+
+fn tests(facts: &Facts<'_>, card: &mut String) {
+    if facts.results.is_empty() {
+        return card.push_str("\n## Test results\n\nNone: the model was trained without `--test`.\n");
+    }
+    card.push_str("\n## Test results\n\nRows that the model has not learned from.\n");
+    for kind in HeadKind::ALL {
+        let mut of_kind = facts.results.iter().filter(|(of, _, _)| *of == kind).peekable();
+        if of_kind.peek().is_none() {
+            continue;
+        }
+        line(card, format_args!("\n{}:\n", kind.as_str()));
+        card.push_str("| source | n | positive | ROC AUC | PR AUC | recall at 1 % | at 0.1 % | log loss | ECE |\n");
+        card.push_str("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+        for (_, source, m) in of_kind {
+            let source = if source == "all sources" { "**all sources**".to_owned() } else { format!("`{source}`") };
+            let [auc, pr, one, tenth] = [m.roc_auc, m.pr_auc, m.recall_at_fpr_1pct, m.recall_at_fpr_0_1pct].map(shown);
+            let [loss, ece] = [m.log_loss, m.ece].map(shown);
+            line(
+                card,
+                format_args!(
+                    "| {source} | {} | {} | {auc} | {pr} | {one} | {tenth} | {loss} | {ece} |",
+                    m.n, m.positives
+                ),
+            );
+        }
+    }
+}
+
+fn shown(value: Option<f64>) -> String {
+    value.map_or("–".to_owned(), |value| format!("{value:.3}"))
+}
+
+fn line(card: &mut String, text: std::fmt::Arguments<'_>) {
+    writeln!(card, "{text}").expect("a string takes what is written to it");
+}

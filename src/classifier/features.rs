@@ -1,0 +1,286 @@
+//! What the classifier sees of a comment: words, characters, links, author and structure, hashed into one space.
+
+use super::structure;
+use super::tokens::{self, Hash};
+use crate::comment::Comment;
+use crate::normalize::Reading;
+
+/// Changes whenever the same comment gives other features; a model of another version is refused.
+pub const FEATURE_VERSION: u32 = 1;
+/// Size of the space that features are hashed into.
+pub const BUCKETS: usize = 1 << 20;
+/// The bucket that is in every comment. No feature is hashed onto it.
+pub const BIAS: u32 = 0;
+
+/// Features of one kind. The n-grams of a block weigh the same together, however many there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// Words and pairs of words.
+    Words,
+    /// Character n-grams within words.
+    Characters,
+    /// Hosts and paths of links and of the author's website.
+    Links,
+    /// The author's name.
+    Name,
+    /// Numbers and observations, each in buckets of its own.
+    Structure,
+}
+
+/// How many blocks there are.
+const BLOCKS: usize = 5;
+/// Euclidean length of each block, found by leaving sources out.
+const LENGTHS: [f64; BLOCKS - 1] = [1.0, 1.0, 0.5, 0.5];
+/// Value of each structure feature.
+const STRUCTURE_VALUE: f64 = 0.25;
+
+/// Most links whose addresses are looked at, and most characters of each.
+const MAX_LINKS: usize = 50;
+const MAX_ADDRESS: usize = 200;
+
+/// Which part of the comment a feature is explained by.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Term {
+    /// What every comment has.
+    Bias,
+    /// Characters of a reading: 0 is the plain one, 1 the undone one.
+    Text {
+        /// Which reading.
+        reading: u8,
+        /// First character.
+        start: u32,
+        /// After the last character.
+        end: u32,
+    },
+    /// A link, by its place among the body's links.
+    Link(u32),
+    /// Something that is not in the text, by name.
+    Named(&'static str),
+    /// A number that is not in the text, by name.
+    Counted(&'static str, u32),
+    /// A word that is not in the text, by what it is.
+    Detail(&'static str, String),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    bucket: u32,
+    term: u32,
+}
+
+/// Everything the classifier sees of one comment.
+#[derive(Debug)]
+pub struct Features {
+    blocks: [Vec<Entry>; BLOCKS],
+    /// The parts that features are explained by; the first is [`Term::Bias`].
+    pub terms: Vec<Term>,
+    /// Every word of the readings with its place among `terms`: a word that comes again has one term and many places.
+    pub places: Vec<(Term, u32)>,
+    seen: Seen,
+}
+
+/// A row for learning: buckets in ascending order, each once, with its value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sparse {
+    /// The buckets that are not zero.
+    pub buckets: Vec<u32>,
+    /// Their values.
+    pub values: Vec<f32>,
+}
+
+impl Features {
+    /// Extracts the features of a comment. Takes time linear in its length.
+    pub fn of(comment: &Comment) -> Self {
+        let letters = comment.body.plain.origin.len();
+        let mut features = Self {
+            blocks: [const { Vec::new() }; BLOCKS],
+            terms: vec![Term::Bias],
+            places: Vec::with_capacity(letters / 4),
+            seen: Seen::with_room_for(letters * 4),
+        };
+        features.blocks[Block::Characters as usize].reserve(letters * 4);
+        features.read(&comment.body.plain, 0);
+        if let Some(undone) = &comment.body.undone {
+            features.read(undone, 1);
+        }
+        features.look_at_links(comment);
+        features.look_at_name(comment);
+        structure::observe(comment, &mut features);
+        features
+    }
+
+    /// Every feature: bucket, value, and its term's place. A bucket can come more than once.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, f64, u32)> {
+        let bias = std::iter::once((BIAS, 1.0, 0));
+        bias.chain(self.blocks.iter().enumerate().flat_map(|(i, entries)| {
+            let value = match LENGTHS.get(i) {
+                Some(length) => length / (entries.len().max(1) as f64).sqrt(),
+                None => STRUCTURE_VALUE,
+            };
+            entries.iter().map(move |entry| (entry.bucket, value, entry.term))
+        }))
+    }
+
+    /// The features as a row for learning.
+    pub fn sparse(&self) -> Sparse {
+        let mut all: Vec<(u32, f64)> = self.iter().map(|(bucket, value, _)| (bucket, value)).collect();
+        all.sort_unstable_by_key(|(bucket, _)| *bucket);
+        let mut row = Sparse { buckets: Vec::with_capacity(all.len()), values: Vec::with_capacity(all.len()) };
+        for (bucket, value) in all {
+            if row.buckets.last() == Some(&bucket) {
+                if let Some(last) = row.values.last_mut() {
+                    *last += value as f32;
+                }
+            } else {
+                row.buckets.push(bucket);
+                row.values.push(value as f32);
+            }
+        }
+        row
+    }
+
+    /// A new term; features are added to it by the number.
+    pub(super) fn term(&mut self, term: Term) -> u32 {
+        self.terms.push(term);
+        (self.terms.len() - 1) as u32
+    }
+
+    /// Adds a feature; what the block has already is not added again.
+    pub(super) fn add(&mut self, block: Block, hash: Hash, term: u32) {
+        // Bucket 0 is the bias; a feature that falls on it moves to the next.
+        let bucket = ((hash.bits() >> 44) as u32).max(BIAS + 1);
+        if self.seen.insert(bucket | (block as u32) << 20, term).is_none() {
+            self.blocks[block as usize].push(Entry { bucket, term });
+        }
+    }
+
+    fn read(&mut self, reading: &Reading, number: u8) {
+        let chars = tokens::characters(&reading.text);
+        let mut before: Option<(Hash, usize)> = None;
+        for token in tokens::tokens(&chars) {
+            let word = &chars[token.start..token.end];
+            let hash = Hash::of(SPACE_WORD).then_all(word.iter().copied());
+            let key = (hash.bits() >> 32) as u32 | Seen::WORD;
+            let here = |start: usize| Term::Text { reading: number, start: start as u32, end: token.end as u32 };
+            let next = self.terms.len() as u32;
+            let term = match self.seen.insert(key, next) {
+                Some(term) => term,
+                None => {
+                    let term = self.term(here(token.start));
+                    self.add(Block::Words, hash, term);
+                    tokens::ngrams(word, token.is_word, 1, SPACE_CHARACTERS, |ngram| {
+                        self.add(Block::Characters, ngram, term);
+                    });
+                    term
+                }
+            };
+            self.places.push((here(token.start), term));
+            if !token.is_word {
+                continue;
+            }
+            if let Some((first, start)) = before {
+                let pair = Hash::of(SPACE_PAIR).then_text(first).then_text(hash);
+                let key = (pair.bits() >> 32) as u32 | Seen::WORD;
+                let next = self.terms.len() as u32;
+                if self.seen.insert(key, next).is_none() {
+                    let term = self.term(here(start));
+                    self.add(Block::Words, pair, term);
+                }
+            }
+            before = Some((hash, token.start));
+        }
+    }
+
+    fn look_at_links(&mut self, comment: &Comment) {
+        for (i, link) in comment.body.links.iter().take(MAX_LINKS).enumerate() {
+            let term = self.term(Term::Link(i as u32));
+            self.look_at_address(&link.url, term);
+        }
+        if let Some(url) = &comment.submission.url {
+            let term = self.term(Term::Named("address of the author's website"));
+            self.look_at_address(url, term);
+        }
+    }
+
+    fn look_at_address(&mut self, url: &str, term: u32) {
+        let chars: Vec<char> = url.chars().flat_map(char::to_lowercase).take(MAX_ADDRESS).collect();
+        let chars: Vec<char> = chars.into_iter().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        for token in tokens::tokens(&chars).filter(|token| token.is_word) {
+            let word = &chars[token.start..token.end];
+            // These are in nearly every address.
+            if ["http", "https", "www"].iter().any(|usual| usual.chars().eq(word.iter().copied())) {
+                continue;
+            }
+            tokens::ngrams(word, true, 3, SPACE_ADDRESS, |ngram| self.add(Block::Links, ngram, term));
+        }
+    }
+
+    fn look_at_name(&mut self, comment: &Comment) {
+        if comment.name.plain.text.is_empty() {
+            return;
+        }
+        let chars = tokens::characters(&comment.name.reading().text);
+        let term = self.term(Term::Named("the author's name"));
+        for token in tokens::tokens(&chars) {
+            let word = &chars[token.start..token.end];
+            self.add(Block::Name, Hash::of(SPACE_NAME_WORD).then_all(word.iter().copied()), term);
+            tokens::ngrams(word, token.is_word, 2, SPACE_NAME, |ngram| self.add(Block::Name, ngram, term));
+        }
+    }
+}
+
+const SPACE_WORD: u64 = 1;
+const SPACE_PAIR: u64 = 2;
+const SPACE_CHARACTERS: u64 = 3;
+const SPACE_ADDRESS: u64 = 4;
+const SPACE_NAME: u64 = 5;
+const SPACE_NAME_WORD: u64 = 6;
+/// For structure features; they begin at this space.
+pub const SPACE_STRUCTURE: u64 = 7;
+
+/// What was seen already, with its term: a hash table without removal.
+#[derive(Debug)]
+struct Seen {
+    slots: Vec<(u32, u32)>,
+    used: usize,
+}
+
+impl Seen {
+    /// Sets words apart from buckets, which use the lower 23 bits.
+    const WORD: u32 = 1 << 31;
+
+    fn with_room_for(entries: usize) -> Self {
+        Self { slots: vec![(0, 0); (entries * 2).next_power_of_two().max(512)], used: 0 }
+    }
+
+    /// The term that `key` was first seen with; otherwise remembers `term`. No key is 0.
+    fn insert(&mut self, key: u32, term: u32) -> Option<u32> {
+        if self.used * 2 > self.slots.len() {
+            self.grow();
+        }
+        let slot = self.slot(key);
+        if self.slots[slot].0 == key {
+            return Some(self.slots[slot].1);
+        }
+        self.slots[slot] = (key, term);
+        self.used += 1;
+        None
+    }
+
+    fn slot(&self, key: u32) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = (key.wrapping_mul(0x9e37_79b1) >> 8) as usize & mask;
+        while self.slots[slot].0 != 0 && self.slots[slot].0 != key {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    fn grow(&mut self) {
+        let larger = vec![(0, 0); self.slots.len() * 2];
+        for entry in std::mem::replace(&mut self.slots, larger).into_iter().filter(|entry| entry.0 != 0) {
+            let slot = self.slot(entry.0);
+            self.slots[slot] = entry;
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! What a comment is like, whatever its words: links, length, signs, disguise, and the shape of name and addresses.
+//!
+//! A number lights one bucket for each step it reaches (`3 or more links` is `1 or more` too). An author's field that
+//! is not there lights nothing: which fields exist depends on the site, not on the author.
+
+use super::features::{Block, Features, SPACE_STRUCTURE, Term};
+use super::tokens::Hash;
+use crate::comment::Comment;
+use crate::normalize::LinkKind;
+
+/// Steps of numbers that are counted.
+const COUNTS: &[f64] = &[1.0, 2.0, 3.0, 5.0, 8.0, 15.0];
+/// Steps of shares, in per cent.
+const SHARES: &[f64] = &[1.0, 3.0, 6.0, 10.0, 20.0, 40.0, 60.0, 80.0];
+
+/// Adds what can be observed of `comment` to `features`.
+pub(super) fn observe(comment: &Comment, features: &mut Features) {
+    let mut seen = Observer { features };
+    text(comment, &mut seen);
+    disguise(comment, &mut seen);
+    links(comment, &mut seen);
+    author(comment, &mut seen);
+}
+
+struct Observer<'a> {
+    features: &'a mut Features,
+}
+
+impl Observer<'_> {
+    /// A number with the steps that it can reach.
+    fn number(&mut self, name: &'static str, value: f64, steps: &[f64]) {
+        let reached = steps.iter().take_while(|step| value >= **step).count();
+        if reached > 0 {
+            let term = self.features.term(Term::Counted(name, value.min(1e9) as u32));
+            for step in 0..reached {
+                let hash = Hash::of(SPACE_STRUCTURE + 1 + step as u64).then_all(name.chars());
+                self.features.add(Block::Structure, hash, term);
+            }
+        }
+    }
+
+    /// A part of a whole, in per cent.
+    fn share(&mut self, name: &'static str, part: usize, whole: usize) {
+        self.number(name, 100.0 * part as f64 / whole.max(1) as f64, SHARES);
+    }
+
+    fn fact(&mut self, name: &'static str, holds: bool) {
+        if holds {
+            let term = self.features.term(Term::Named(name));
+            self.features.add(Block::Structure, Hash::of(SPACE_STRUCTURE).then_all(name.chars()), term);
+        }
+    }
+
+    fn detail(&mut self, name: &'static str, detail: &str) {
+        let term = self.features.term(Term::Detail(name, detail.to_owned()));
+        let hash = Hash::of(SPACE_STRUCTURE).then_all(name.chars()).then('=').then_all(detail.chars());
+        self.features.add(Block::Structure, hash, term);
+    }
+}
+
+/// Counts over the characters of a text.
+#[derive(Default)]
+struct Counts {
+    all: usize,
+    letters: usize,
+    upper: usize,
+    digits: usize,
+    spaces: usize,
+    lines: usize,
+    signs: usize,
+    pictures: usize,
+    money: usize,
+    exclamations: usize,
+    questions: usize,
+    ats: usize,
+    hashes: usize,
+    longest_number: usize,
+    words: usize,
+    lone_letters: usize,
+    odd_words: usize,
+    digits_in_words: usize,
+}
+
+impl Counts {
+    fn of(text: &str) -> Self {
+        let mut counts = Self::default();
+        let mut number = 0;
+        for c in text.chars() {
+            counts.all += 1;
+            number = if c.is_ascii_digit() { number + 1 } else { 0 };
+            counts.longest_number = counts.longest_number.max(number);
+            match c {
+                'a'..='z' => counts.letters += 1,
+                '0'..='9' => counts.digits += 1,
+                '\n' => counts.lines += 1,
+                '!' | '！' => counts.exclamations += 1,
+                '?' | '？' => counts.questions += 1,
+                '@' => counts.ats += 1,
+                '#' => counts.hashes += 1,
+                '$' | '€' | '£' | '¥' | '₽' | '₿' => counts.money += 1,
+                _ if c.is_whitespace() => counts.spaces += 1,
+                _ if c.is_alphabetic() => {
+                    counts.letters += 1;
+                    counts.upper += usize::from(c.is_uppercase());
+                }
+                '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}' => counts.pictures += 1,
+                _ => counts.signs += 1,
+            }
+        }
+        for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            counts.words += 1;
+            let digits = word.bytes().filter(u8::is_ascii_digit).count();
+            counts.digits_in_words += usize::from(digits > 0 && digits < word.len());
+            counts.lone_letters += usize::from(digits == 0 && word.chars().nth(1).is_none());
+            counts.odd_words += usize::from(looks_random(word));
+        }
+        counts
+    }
+}
+
+/// Whether a word of Latin letters is hardly one that people say: five consonants in a row, or capitals inside.
+fn looks_random(word: &str) -> bool {
+    if word.len() < 6 || word.len() > 20 || !word.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return false;
+    }
+    let mut consonants = 0;
+    let mut longest = 0;
+    let mut turns = 0;
+    let mut was_upper = true;
+    for b in word.bytes() {
+        let vowel = matches!(b.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+        consonants = if vowel { 0 } else { consonants + 1 };
+        longest = longest.max(consonants);
+        turns += usize::from(b.is_ascii_uppercase() && !was_upper);
+        was_upper = b.is_ascii_uppercase();
+    }
+    longest >= 5 || turns >= 2
+}
+
+fn text(comment: &Comment, seen: &mut Observer<'_>) {
+    let counts = Counts::of(&comment.body.visible.text);
+    seen.number("length of the text", counts.all as f64, &[20.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1_600.0, 4_000.0]);
+    seen.number("words", counts.words as f64, &[2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]);
+    seen.number("lines", counts.lines as f64, COUNTS);
+    if counts.letters >= 8 {
+        seen.share("capitals in per cent of the letters", counts.upper, counts.letters);
+    }
+    seen.share("digits in per cent of the text", counts.digits, counts.all);
+    seen.share("signs in per cent of the text", counts.signs, counts.all);
+    seen.share("pictures in per cent of the text", counts.pictures, counts.all);
+    seen.number("digits in the longest number", counts.longest_number as f64, &[3.0, 4.0, 5.0, 7.0, 9.0, 11.0]);
+    seen.number("exclamation marks", counts.exclamations as f64, COUNTS);
+    seen.number("question marks", counts.questions as f64, COUNTS);
+    seen.number("at signs", counts.ats as f64, COUNTS);
+    seen.number("hash signs", counts.hashes as f64, COUNTS);
+    seen.number("money signs", counts.money as f64, COUNTS);
+    seen.number("pictures", counts.pictures as f64, COUNTS);
+    seen.number("words with digits inside", counts.digits_in_words as f64, COUNTS);
+    seen.number("words that look random", counts.odd_words as f64, COUNTS);
+    if counts.words >= 5 {
+        seen.share("lone letters in per cent of the words", counts.lone_letters, counts.words);
+        seen.share("random-looking words in per cent", counts.odd_words, counts.words);
+    }
+}
+
+fn disguise(comment: &Comment, seen: &mut Observer<'_>) {
+    let found = &comment.body.disguise;
+    for (name, spans) in [
+        ("invisible characters", &found.invisible),
+        ("characters that reorder the text", &found.bidi),
+        ("look-alike letters", &found.look_alike),
+        ("styled letters", &found.styled),
+        ("letters under stacked marks", &found.stacked_marks),
+        ("digits and signs for letters", &found.leet),
+        ("words with letters set apart", &found.spaced),
+    ] {
+        seen.number(name, spans.len() as f64, COUNTS);
+    }
+}
+
+fn links(comment: &Comment, seen: &mut Observer<'_>) {
+    let links = &comment.body.links;
+    if links.is_empty() {
+        return;
+    }
+    seen.number("links", links.len() as f64, COUNTS);
+    let mut domains: Vec<&str> = links.iter().map(|link| link.domain.as_str()).collect();
+    domains.sort_unstable();
+    domains.dedup();
+    seen.number("different domains", domains.len() as f64, COUNTS);
+    seen.number("links to the same domain", (links.len() - domains.len()) as f64, COUNTS);
+    let linked: u32 = links.iter().map(|link| link.span.end - link.span.start).sum();
+    seen.share("links in per cent of the text", linked as usize, comment.body.original_len as usize);
+    let anchors: usize = links.iter().map(|link| link.anchor.chars().count()).sum();
+    let words = comment.body.visible.origin.len();
+    seen.share("link text in per cent of the text", anchors, words);
+    for (name, kind) in [
+        ("links in HTML", LinkKind::Html),
+        ("links in BBCode", LinkKind::BbCode),
+        ("links in Markdown", LinkKind::Markdown),
+        ("bare links", LinkKind::Plain),
+    ] {
+        seen.number(name, links.iter().filter(|link| link.kind == kind).count() as f64, COUNTS);
+    }
+    seen.fact(
+        "a link stands at the end",
+        links.last().is_some_and(|link| link.span.end + 3 >= comment.body.original_len),
+    );
+    for link in links.iter().take(10) {
+        address("link", &link.host, &link.url, seen);
+    }
+}
+
+/// The shape of an address. `of` is whose: a link's or the author's website's.
+fn address(of: &'static str, host: &str, url: &str, seen: &mut Observer<'_>) {
+    let website = of != "link";
+    let pick = |link: &'static str, site: &'static str| if website { site } else { link };
+    if let Some((_, ending)) = host.rsplit_once('.') {
+        seen.detail(pick("link ends in", "website ends in"), ending);
+    }
+    let labels: usize = host.split('.').count();
+    let hyphens = host.bytes().filter(|b| *b == b'-').count();
+    let digits = host.bytes().filter(u8::is_ascii_digit).count();
+    seen.number(pick("hyphens in a linked host", "hyphens in the website's host"), hyphens as f64, COUNTS);
+    seen.number(pick("digits in a linked host", "digits in the website's host"), digits as f64, COUNTS);
+    seen.number(pick("parts of a linked host", "parts of the website's host"), labels as f64, &[3.0, 4.0]);
+    let longest = host.split('.').map(str::len).max().unwrap_or(0);
+    seen.number(
+        pick("letters of a linked host", "letters of the website's host"),
+        longest as f64,
+        &[12.0, 16.0, 20.0, 26.0],
+    );
+    let path = url.split_once("://").map_or(url, |(_, rest)| rest).split_once('/').map_or("", |(_, path)| path);
+    let depth = path.split('/').filter(|part| !part.is_empty()).count();
+    seen.number(pick("parts of a linked path", "parts of the website's path"), depth as f64, &[1.0, 2.0, 3.0, 5.0]);
+    seen.fact(pick("a link has a query", "the website has a query"), path.contains('?'));
+    seen.fact(pick("a link has a fragment", "the website has a fragment"), path.contains('#'));
+    seen.fact(pick("a linked page ends in .html", "the website ends in .html"), path.contains(".htm"));
+}
+
+fn author(comment: &Comment, seen: &mut Observer<'_>) {
+    let name = comment.name.visible.text.trim();
+    if !name.is_empty() {
+        let words = name.split_whitespace().count();
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        seen.number("words of the name", words as f64, &[2.0, 3.0, 4.0, 5.0, 6.0]);
+        seen.number("digits of the name", digits as f64, &[1.0, 2.0, 3.0, 4.0, 6.0]);
+        seen.number("letters of the name", name.chars().count() as f64, &[4.0, 8.0, 12.0, 16.0, 24.0, 32.0]);
+        seen.fact("the name has no capital", words > 1 && !name.chars().any(char::is_uppercase));
+        seen.fact("the name is an address", name.contains("http") || name.contains("www.") || name.contains(".com"));
+        seen.fact("the name looks random", name.split_whitespace().any(looks_random));
+        let plain = &comment.name.plain.text;
+        seen.fact(
+            "the text repeats the name",
+            plain.chars().count() >= 4 && comment.body.plain.text.contains(plain.as_str()),
+        );
+    }
+    if let Some((local, _)) = comment.submission.email.as_deref().and_then(|email| email.rsplit_once('@')) {
+        let count = |what: fn(&u8) -> bool| local.bytes().filter(what).count() as f64;
+        seen.number("digits of the e-mail address", count(u8::is_ascii_digit), &[2.0, 3.0, 4.0, 6.0]);
+        seen.number("dots of the e-mail address", count(|b| *b == b'.'), &[2.0, 3.0, 4.0]);
+    }
+    if let Some(url) = &comment.submission.url {
+        let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default().to_lowercase();
+        address("website", host.strip_prefix("www.").unwrap_or(&host), url, seen);
+    }
+}

@@ -1,0 +1,136 @@
+//! Words, signs and the character n-grams inside them.
+
+/// Longest character n-gram.
+pub(super) const MAX_NGRAM: usize = 5;
+/// Longest n-gram of signs; longer ones are drawings.
+const MAX_SIGNS: usize = 3;
+/// Longest run of signs that is one token.
+const MAX_RUN: usize = 8;
+/// Stands before and after a word, so that its ends differ from its middle.
+const EDGE: char = '\u{2}';
+
+/// A word, or a run of signs, as a range of characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    /// Its first character.
+    pub(super) start: usize,
+    /// After its last character.
+    pub(super) end: usize,
+    /// Letters and digits; otherwise signs, emoji among them.
+    pub(super) is_word: bool,
+}
+
+/// The characters of a text as features see them: every digit is a zero, so that a number is known by its shape.
+pub(super) fn characters(text: &str) -> Vec<char> {
+    text.chars().map(|c| if c.is_numeric() && c.is_ascii_digit() { '0' } else { c }).collect()
+}
+
+/// The tokens of a text, in order.
+pub(super) fn tokens(chars: &[char]) -> impl Iterator<Item = Token> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += chars[at..].iter().take_while(|c| c.is_whitespace()).count();
+        let start = at;
+        let is_word = is_word_char(*chars.get(at)?);
+        let belongs = |c: &&char| !c.is_whitespace() && is_word_char(**c) == is_word;
+        let longest = if is_word { usize::MAX } else { MAX_RUN };
+        at += chars[at..].iter().take(longest).take_while(belongs).count();
+        Some(Token { start, end: at, is_word })
+    })
+}
+
+fn is_word_char(c: char) -> bool {
+    c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+/// A hash that grows by one character at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hash(u64);
+
+impl Hash {
+    /// The empty text, in a space of its own: equal texts of different spaces have different hashes.
+    pub(super) fn of(space: u64) -> Self {
+        Self(space.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x51_7cc1_b727_220a)
+    }
+
+    /// With one more character.
+    pub(super) fn then(self, c: char) -> Self {
+        let mixed = (self.0 ^ u64::from(u32::from(c))).wrapping_mul(0x9fb2_1c65_1e98_df25);
+        Self(mixed ^ (mixed >> 29))
+    }
+
+    /// With the characters of a text.
+    pub(super) fn then_all(self, text: impl IntoIterator<Item = char>) -> Self {
+        text.into_iter().fold(self, Self::then)
+    }
+
+    /// With another text after it.
+    pub(super) fn then_text(self, other: Self) -> Self {
+        let mixed = (self.0.rotate_left(23) ^ other.0).wrapping_mul(0x9fb2_1c65_1e98_df25);
+        Self(mixed ^ (mixed >> 32))
+    }
+
+    /// Its bits, well mixed.
+    pub(super) fn bits(self) -> u64 {
+        let mixed = self.0.wrapping_mul(0xff51_afd7_ed55_8ccd);
+        mixed ^ (mixed >> 33)
+    }
+}
+
+/// Calls `each` with the hash of every n-gram from `shortest` to the longest, edges included in words.
+pub(super) fn ngrams(chars: &[char], is_word: bool, shortest: usize, space: u64, mut each: impl FnMut(Hash)) {
+    let edge = usize::from(is_word);
+    let longest = if is_word { MAX_NGRAM } else { MAX_SIGNS };
+    let len = chars.len() + 2 * edge;
+    let at = |i: usize| i.checked_sub(edge).and_then(|i| chars.get(i)).copied().unwrap_or(EDGE);
+    for start in 0..len {
+        let mut hash = Hash::of(space);
+        for n in 1..=longest.min(len - start) {
+            hash = hash.then(at(start + n - 1));
+            // An edge alone says nothing.
+            if n >= shortest && !(edge == 1 && n == 1 && (start == 0 || start == len - 1)) {
+                each(hash);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> Vec<String> {
+        let chars = characters(text);
+        tokens(&chars).map(|token| chars[token.start..token.end].iter().collect()).collect()
+    }
+
+    fn count(text: &str, is_word: bool, shortest: usize) -> usize {
+        let mut hashes = Vec::new();
+        ngrams(&characters(text), is_word, shortest, 1, |hash| hashes.push(hash.bits()));
+        hashes.len()
+    }
+
+    #[test]
+    fn words_and_signs_are_apart_and_numbers_keep_their_shape() {
+        assert_eq!(split("buy 2 pills!!! 😀😀 now"), ["buy", "0", "pills", "!!!", "😀😀", "now"]);
+        assert_eq!(split("  "), Vec::<String>::new());
+        assert_eq!(split("!!!!!!!!!!"), ["!!!!!!!!", "!!"]);
+        assert_eq!(split("日本語とmix"), ["日本語とmix"]);
+    }
+
+    #[test]
+    fn ngrams_lie_within_a_word_and_its_edges() {
+        // "^ab$": a, b; ^a, ab, b$; ^ab, ab$; ^ab$.
+        assert_eq!(count("ab", true, 1), 8);
+        assert_eq!(count("ab", true, 3), 3);
+        assert_eq!(count("!?", false, 1), 3);
+        assert_eq!(count("", true, 1), 1);
+    }
+
+    #[test]
+    fn spaces_keep_equal_texts_apart() {
+        let hash = |space| Hash::of(space).then_all("word".chars()).bits();
+        assert_eq!(hash(1), hash(1));
+        assert_ne!(hash(1), hash(2));
+    }
+}
