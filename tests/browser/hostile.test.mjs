@@ -68,7 +68,7 @@ after(async () => {
 
 /** Elements and attributes that no template of ours has. */
 const foreign = () => {
-  const tags = new Set("html head meta title link script body a header svg path circle nav div button kbd span bdi small form p strong main section ol ul li b time code sup article h1 h2 rect table caption thead tbody tfoot tr th td aside dl dt dd input footer dialog label q pre".split(" "));
+  const tags = new Set("html head meta title link script body a header svg path circle nav div button kbd span bdi small form p strong main section ol ul li b time code sup article h1 h2 h3 rect table caption thead tbody tfoot tr th td aside dl dt dd input footer dialog label q pre".split(" "));
   const found = [];
   for (const element of document.querySelectorAll("*")) {
     if (!tags.has(element.localName)) found.push(element.localName);
