@@ -3,7 +3,7 @@
 export CARGO_TERM_COLOR ?= auto
 DATA ?= ../shared/data
 
-.PHONY: help run test check browser-tests torture train evaluate model-card clean
+.PHONY: help run test check browser-tests torture figures train evaluate clean
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -31,6 +31,19 @@ check:
 ## make torture   the long form of the tests: 1,000 kills under load
 torture:
 	MODERATO_TEST_KILLS=1000 cargo test --release --test service durability -- --nocapture
+
+## make figures   the figures of the README: labelled files through a running service
+figures:
+	cargo build --release
+	tests/figures
+
+## make train     the shipped model, byte for byte, from DATA (../shared/data)
+train:
+	models/train.sh
+
+## make evaluate  measures the shipped model on the test parts of DATA
+evaluate:
+	cargo run --release -- evaluate --data $(DATA)/*.test.jsonl.gz
 
 clean:
 	cargo clean

@@ -342,3 +342,54 @@ fn what_is_missing(facts: &Facts, model: Option<&Model>) -> Vec<Reason> {
     }
     reasons
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::SiteId;
+
+    fn comment(text: &str) -> Comment {
+        let submission = Submission { text: text.to_owned(), ..Submission::default() };
+        Comment::from_submission(SiteId(1), submission, Timestamp::UNIX_EPOCH)
+    }
+
+    const SPAM: &str =
+        "FREE CASINO BONUS!!! http://casino.example/join http://casino.example/now [url=http://c.example]win[/url]";
+
+    #[test]
+    fn without_a_model_nothing_is_approved_or_rejected() {
+        for text in ["What a lovely day.", SPAM] {
+            let verdict = assess(&comment(text), &Facts::default(), &Policy::built_in(), None);
+            assert_eq!((verdict.decision, verdict.scores), (Decision::Hold, Scores::default()));
+            assert!(verdict.reasons.iter().any(|reason| reason.code == "missing.model"));
+        }
+    }
+
+    #[test]
+    fn a_fact_that_is_missing_holds() {
+        let model = Model::embedded().expect("the embedded model is sound");
+        let facts = Facts { missing: vec!["author".to_owned()], ..Facts::default() };
+        for text in ["What a lovely day.", SPAM] {
+            let verdict = assess(&comment(text), &facts, &Policy::built_in(), Some(&model));
+            assert_eq!(verdict.decision, Decision::Hold);
+            assert!(verdict.reasons.iter().any(|reason| reason.code == "missing.facts"));
+        }
+    }
+
+    #[test]
+    fn reasons_are_complete_additive_and_ordered() {
+        let model = Model::embedded().expect("the embedded model is sound");
+        let verdict = assess(&comment(SPAM), &Facts::default(), &Policy::built_in(), Some(&model));
+        let scores: Vec<f64> = verdict.reasons.iter().map(|reason| reason.score).collect();
+        assert!((scores.iter().sum::<f64>() - verdict.score).abs() < 1e-9);
+        assert!(scores.is_sorted_by(|a, b| a.abs() >= b.abs()), "{scores:?}");
+        assert!(scores.len() >= 4, "{:?}", verdict.reasons);
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_verdict() {
+        let model = Model::embedded().expect("the embedded model is sound");
+        let judge = || assess(&comment(SPAM), &Facts::default(), &Policy::built_in(), Some(&model));
+        assert_eq!(judge(), judge());
+    }
+}
