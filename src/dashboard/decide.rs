@@ -47,6 +47,8 @@ struct ConflictPage {
     address: String,
     /// What this person wanted, as the form that does it all the same.
     again: Again,
+    /// Whether that would still change anything.
+    differs: bool,
 }
 
 /// The decision that was refused.
@@ -109,7 +111,10 @@ pub(super) async fn decide(
             let frame = frame(&app, moderator.user, "Somebody was faster");
             let excerpt = shown::excerpt(&now_is.submission.text);
             let address = view.address_of(now_is.id);
-            page(StatusCode::CONFLICT, &ConflictPage { frame, said, excerpt, address, again })
+            page(
+                StatusCode::CONFLICT,
+                &ConflictPage { frame, said, excerpt, address, again, differs: now_is.status != status },
+            )
         }
         Some((_, Outcome::Missing)) | None => Err(Failure::NotFound("comment")),
     }

@@ -18,7 +18,7 @@ const dialog = document.getElementById("keys");
 
 /** Details by id: a promise of their HTML. */
 const fetched = new Map();
-/** Decisions that can be undone, oldest first: promises of `{ id, action, site, before }`. */
+/** Decisions that can be undone, oldest first. */
 const done = [];
 /** Requests go out one after the other. */
 let queue = Promise.resolve();
@@ -63,8 +63,13 @@ async function send(url, fields) {
 
 function inOrder(work) {
   unsaved += 1;
+  document.documentElement.dataset.unsaved = unsaved;
   const turn = queue.then(work);
-  queue = turn.catch(() => {}).finally(() => { unsaved -= 1; });
+  queue = turn.catch(() => {}).finally(() => {
+    unsaved -= 1;
+    if (unsaved === 0) delete document.documentElement.dataset.unsaved;
+    else document.documentElement.dataset.unsaved = unsaved;
+  });
   return turn;
 }
 
@@ -122,9 +127,18 @@ async function show(row, { scroll = true } = {}) {
   if (selected() !== row) return; // Somebody pressed on.
   put(pane, html);
   pane.scrollTop = 0;
+  paintBadge(row);
   if (inPane) (pane.querySelector(`[data-key="${key}"]`) ?? pane.querySelector("#heading"))?.focus({ preventScroll: true });
   keepPlace(row);
   fetchAhead(row);
+}
+
+/** What is fetched may be older than what was painted. */
+function paintBadge(row) {
+  const badge = pane.querySelector(".badge");
+  if (!badge || selected() !== row) return;
+  badge.className = `badge ${row.dataset.status}`;
+  badge.textContent = row.dataset.status;
 }
 
 // ---- Deciding
@@ -163,20 +177,26 @@ function decide(row, status, reason) {
   if (!isOpen(row)) { say("It is decided already; Z takes the last decision back."); return; }
   const before = row.dataset.status;
   const id = row.dataset.commentId;
-  paint(row, status, status === "rejected" ? reason : "");
-  say(`${WORDS[status]} “${textOf(row)}”${status === "rejected" && reason ? ` (${reason})` : ""}.`);
+  const why = status === "rejected" ? reason : "";
+  delete row.dataset.failed;
+  paint(row, status, why);
+  say(`${WORDS[status]} “${textOf(row)}”${why ? ` (${why})` : ""}.`);
   undoForm?.classList.remove("idle");
-  fetched.delete(id);
-  const sent = inOrder(() => send(`/comments/${id}/decision`, { status, reason, revision: row.dataset.revision, view: list.dataset.view }))
-    .then((answer) => {
+  const sent = inOrder(async () => {
+    try {
+      // The revision is read when its turn comes: an undo before it may have changed it.
+      const { revision } = row.dataset;
+      const answer = await send(`/comments/${id}/decision`, { status, reason: why, revision, view: list.dataset.view });
       row.dataset.revision = answer.revision;
-      return { id, before, action: answer.action, site: answer.site };
-    })
-    .catch((error) => {
+      return answer;
+    } catch (error) {
       fail(row, before, error);
       return null;
-    });
-  done.push(sent);
+    } finally {
+      fetched.delete(id);
+    }
+  });
+  done.push({ row, before, status, why, sent });
   const onward = next(row);
   if (onward) show(onward);
   else leave(row);
@@ -202,7 +222,7 @@ async function leave(row) {
   location.assign(older ? older.href : `/queue?${list.dataset.view}`);
 }
 
-async function undo() {
+function undo() {
   if (!undoForm) return;
   const last = done.pop();
   if (!last) {
@@ -212,24 +232,23 @@ async function undo() {
     return;
   }
   if (done.length === 0 && !undoForm.elements.action.value) undoForm.classList.add("idle");
-  const decision = await last;
-  if (!decision) { undo(); return; }
-  const row = rowOf(decision.id);
-  const after = row.dataset.status;
-  open(row, decision.before);
-  say(`Taken back: “${textOf(row)}” is ${decision.before} again.`);
-  fetched.delete(decision.id);
-  if (decision.action) {
+  const { row, before, status, why, sent } = last;
+  const id = row.dataset.commentId;
+  open(row, before);
+  say(`Taken back: “${textOf(row)}” is ${before} again.`);
+  inOrder(async () => {
+    const decision = await sent;
+    if (!decision?.action) return; // It was refused, or changed nothing.
     try {
-      const answer = await inOrder(() => send("/undo", { action: decision.action, site: decision.site, view: list.dataset.view }));
+      const answer = await send("/undo", { action: decision.action, site: decision.site, view: list.dataset.view });
       row.dataset.revision = answer.revision;
-      fetched.delete(decision.id);
     } catch (error) {
-      paint(row, after, "");
+      paint(row, status, why);
       say(`Not taken back: “${textOf(row)}”. ${error.message}`);
-      return;
     }
-  }
+    fetched.delete(id);
+    if (selected() === row) show(row, { scroll: false });
+  });
   show(row);
 }
 
@@ -241,7 +260,6 @@ document.addEventListener("submit", (event) => {
     const row = rowOf(pane.querySelector("[data-detail]").dataset.detail);
     if (!row) return; // It is not on this page of the list: the form does it.
     event.preventDefault();
-    delete row.dataset.failed;
     decide(row, form.elements.status.value, event.submitter?.value ?? "");
   } else if (form.id === "undo" && done.length > 0) {
     event.preventDefault();

@@ -1,0 +1,95 @@
+// How it looks to everybody: accessibility in both themes, reflow, and empty and error states.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { openPage, setUp, signIn, startBrowser, startService } from "./service.mjs";
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+let service;
+let browser;
+let id;
+
+before(async () => {
+  service = await startService();
+  browser = await startBrowser();
+  const page = await openPage(browser, service);
+  await setUp(page, service);
+  await page.context().close();
+  const long = "averyveryverylongwordwithoutanyplacetobreakit".repeat(8);
+  for (const submission of [
+    { name: "Ann", text: "Nice article!" },
+    { name: long.slice(0, 200), email: `${long.slice(0, 60)}@example.org`, url: `https://${long.slice(0, 60)}.example/${long}`, text: long, page: `https://news.example/${long}`, page_title: long },
+    { name: "محمد", text: "شكراً على المقال الرائع", locale: "ar" },
+    { name: "Spammer", url: "https://cheap.example", ip: "203.0.113.7", page: "https://news.example/a", page_title: "A page", text: "FREE MONEY\u200b at [url=http://spam.example]here[/url] and b\u0430nk http://bit.ly/x call +1 555 123 4567 NOW!!!!!!!!" },
+  ]) {
+    const { status, body } = await service.post(submission);
+    assert.equal(status, 201, JSON.stringify(body));
+    id = body.id;
+  }
+});
+
+after(async () => {
+  await browser?.close();
+  await service?.close();
+});
+
+const pages = () => ["/queue", `/queue?status=held&comment=${id}`, "/queue?status=rejected&after=0000000000001", `/comments/${id}`, "/comments/nothing"];
+
+async function violations(page) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), TAGS);
+  return found.violations.map((v) => `${v.id}: ${v.nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join("; ")}`);
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const width of [1280, 390]) {
+    test(`axe finds nothing at ${width} px in the ${colorScheme} theme`, async () => {
+      const options = { colorScheme, viewport: { width, height: 844 }, bypassCSP: true };
+      const outside = await openPage(browser, service, options);
+      await outside.goto(`${service.url}/login?bye=1`);
+      assert.deepEqual(await violations(outside), [], "/login");
+      await signIn(outside, service);
+      for (const address of pages()) {
+        await outside.goto(service.url + address);
+        assert.deepEqual(await violations(outside), [], address);
+      }
+      await outside.goto(`${service.url}/queue`);
+      await outside.keyboard.press("a");
+      await outside.keyboard.press("z");
+      await outside.waitForFunction(() => !("unsaved" in document.documentElement.dataset));
+      await outside.keyboard.press("?");
+      assert.deepEqual(await violations(outside), [], "after a decision, with the list of keys");
+      await outside.context().close();
+    });
+  }
+}
+
+for (const width of [320, 390, 768, 1280]) {
+  test(`nothing has to be scrolled sideways at ${width} px`, async () => {
+    const page = await openPage(browser, service, { viewport: { width, height: 800 } });
+    await page.goto(`${service.url}/login`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "/login");
+    await signIn(page, service);
+    for (const address of pages()) {
+      await page.goto(service.url + address);
+      const [needed, given] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(needed <= given, `${address} needs ${needed} px`);
+    }
+    await page.context().close();
+  });
+}
+
+test("targets are large enough for a thumb on a phone", async () => {
+  const page = await openPage(browser, service, { viewport: { width: 390, height: 844 }, hasTouch: true });
+  await signIn(page, service);
+  const small = await page.locator(".actions button").evaluateAll((all) => all.map((e) => e.getBoundingClientRect()).filter((box) => box.height < 44 || box.width < 44).length);
+  assert.equal(small, 0);
+  const tiny = await page.locator("button:visible, a:visible, input:visible, select:visible").evaluateAll((all) => all
+    .filter((e) => !e.matches(".skip")).map((e) => [e.outerHTML.slice(0, 60), e.getBoundingClientRect()]).filter(([, box]) => box.height < 24 || box.width < 24).map(([html]) => html));
+  assert.deepEqual(tiny, []);
+  await page.context().close();
+});
