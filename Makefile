@@ -19,7 +19,7 @@ test:
 	$(MAKE) browser-tests
 
 browser-tests:
-	cd tests/browser && npm ci --no-audit --no-fund --silent && node --test --test-reporter=spec
+	cd tests/browser && npm ci --no-audit --no-fund --silent && node --test --test-concurrency=1 --test-reporter=spec
 
 ## make check     what CI runs: format, lints, documentation, every test
 check:
