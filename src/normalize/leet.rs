@@ -57,7 +57,7 @@ pub(super) fn undo(word: &[char], usual_case: bool) -> Option<Undone> {
 /// By the lexicon, less what is punctuation at the end.
 fn known(word: &[char]) -> Option<Undone> {
     let end = word.iter().rposition(|c| !matches!(c, '!' | '|' | '+')).map_or(0, |last| last + 1);
-    if end > lexicon::LONGEST || end < 3 {
+    if !(3..=lexicon::LONGEST).contains(&end) {
         return None;
     }
     ['i', 'l'].into_iter().find_map(|one| {

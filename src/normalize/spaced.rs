@@ -181,7 +181,7 @@ fn judge(word: &[Letter], gap: char) -> Judged {
         && vowels * 6 >= word.len()
         && vowels < word.len();
     let cyrillic = word.iter().all(|letter| script(letter.c) == Script::Cyrillic);
-    if !is_word && !(cyrillic && word.len() >= MIN_LETTERS && distinct.len() >= 3 && !alphabet) {
+    if !(is_word || cyrillic && word.len() >= MIN_LETTERS && distinct.len() >= 3 && !alphabet) {
         return Judged::No;
     }
     let acronym = gap == '.' && word.len() <= MAX_ACRONYM && word.iter().all(|letter| letter.upper);

@@ -286,6 +286,33 @@ mod tests {
         assert_eq!(counted_links(&comment, &Policy::built_in()).len(), 1);
     }
 
+    /// Each takes milliseconds, and would take minutes were any rule quadratic.
+    #[test]
+    fn hostile_texts_are_judged_in_linear_time() {
+        let document = serde_json::from_str(
+            r#"{"lists": {"words": ["a", "aa", "aaa"]}, "patterns": [{"regex": "a+b", "score": 1.0}]}"#,
+        );
+        let policy = Policy::compile(1, document.expect("a document")).expect("a sound policy");
+        let max = crate::comment::MAX_TEXT;
+        for unit in [
+            "a",
+            "é",
+            "éa ",
+            "http://e.example/ ",
+            "[url=x.example]",
+            "telegram ",
+            "1",
+            "{a|b}",
+            "contact ",
+            "sub ",
+            "🎉",
+            "\u{301}",
+        ] {
+            let text: String = unit.chars().cycle().take(max).collect();
+            run(&testing::comment(&text), &Facts::default(), &policy);
+        }
+    }
+
     #[test]
     fn a_rule_that_the_policy_switches_off_does_not_run() {
         let document = serde_json::from_str(r#"{"rules": {"shouting": 0.0, "short_link": 9.0}}"#).expect("a document");

@@ -16,7 +16,7 @@ static ASKS: LazyLock<Regex> = LazyLock::new(|| {
     let what = r"(?:channel|chanel|chanell|video|vid|vids|videos|cover|covers|song|songs|music|remix|page|profile|playlist|youtube|instagram|insta|ig|soundcloud|facebook|website|site|blog|stream|podcast|account|bio)";
     let pattern = [
         format!(r"\b(?:check|checking|watch|visit|see|view|follow|join|like|support|listen to|look at)\b(?: (?:it|me))?(?: (?:out|on|to|at|over|please|also|and))*(?: {own})(?: \w+){{0,3}} {what}\b"),
-        format!(r"\bsub(?:scribe|s|b)?(?: (?:to|2|for|and|please|back|like|share|watch))* (?:me|us|my|our|mine)\b(?: (?:channel|back|please|plz|pls))?"),
+        r"\bsub(?:scribe|s|b)?(?: (?:to|2|for|and|please|back|like|share|watch))* (?:me|us|my|our|mine)\b(?: (?:channel|back|please|plz|pls))?".to_owned(),
         r"\b(?:please|plz|pls|plss)\s+(?:sub(?:scribe)?|like and sub|follow me|check (?:me )?out|help me (?:get|reach))\b".to_owned(),
         r"\bsub ?(?:4|for) ?sub\b|\bs4s\b|\bi(?:'ll)? (?:will )?sub(?:scribe)? back\b|\bf4f\b".to_owned(),
         r"\bhelp me (?:to )?(?:get|reach|hit) \d+[\dk]* (?:sub|follow|view)".to_owned(),
