@@ -154,7 +154,8 @@ fn named(bytes: &[u8]) -> Option<(char, usize)> {
     let name = std::str::from_utf8(&bytes[1..end]).ok()?;
     let closed = bytes[end] == b';';
     let alone = bytes[end].is_ascii_whitespace() || bytes[end] == b'&' || bytes[end] == b'<';
-    if !closed && !(alone && matches!(name, "amp" | "lt" | "gt" | "quot" | "nbsp")) {
+    let old = matches!(name, "amp" | "lt" | "gt" | "quot" | "nbsp");
+    if !(closed || alone && old) {
         return None;
     }
     let i = NAMED.binary_search_by(|(known, _)| known.cmp(&name)).ok()?;

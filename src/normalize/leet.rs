@@ -57,7 +57,7 @@ pub(super) fn undo(word: &[char], usual_case: bool) -> Option<Undone> {
 /// By the lexicon, less what is punctuation at the end.
 fn known(word: &[char]) -> Option<Undone> {
     let end = word.iter().rposition(|c| !matches!(c, '!' | '|' | '+')).map_or(0, |last| last + 1);
-    if end > lexicon::LONGEST || end < 3 {
+    if !(3..=lexicon::LONGEST).contains(&end) {
         return None;
     }
     ['i', 'l'].into_iter().find_map(|one| {
@@ -87,7 +87,9 @@ fn general(word: &[char], letters: usize) -> Option<Undone> {
         && !core.windows(2).any(|pair| pair.iter().all(|c| c.is_ascii_digit()) && pair[0] != pair[1])
         && !core.windows(3).any(|three| three.iter().all(|c| !c.is_ascii_lowercase()))
         && core.iter().any(|c| c.is_ascii_lowercase() && !matches!(c, 'a'..='f'));
-    if !shape {
+    // What is left of an escape, as in `\ud83d`.
+    let escape = word[0] == 'u' && word[1..].iter().take(4).all(char::is_ascii_hexdigit);
+    if !shape || escape {
         return None;
     }
     let mut read = Vec::with_capacity(word.len());
@@ -196,6 +198,7 @@ mod tests {
             "a+b",
             "int64",
             "h264",
+            "ude0f",
             "f150",
         ] {
             assert_eq!(undone(word), None, "{word}");

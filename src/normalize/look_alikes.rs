@@ -80,7 +80,11 @@ pub(super) fn fold(word: &mut [Letter], text: &Counts, changed: &mut Vec<usize>)
         return Found::Nothing;
     }
     let honest_ending = !text.mostly_latin() && is_latin_with_ending(word);
-    if replace(word, changed, |letter| latin(letter)) {
+    // In a Cyrillic text a word that is mostly Cyrillic is meant to be.
+    let loose = text.mostly_latin() || counts.latin > foreign;
+    if replace(word, changed, |letter| {
+        latin(letter).filter(|(_, strong)| *strong || loose || script(letter.c) == Script::Latin)
+    }) {
         return if honest_ending { Found::Folded } else { Found::Disguised };
     }
     let acronym = word.iter().filter(|letter| script(letter.c) == Script::Latin).all(|letter| letter.upper)
@@ -122,7 +126,7 @@ fn is_formula(word: &[Letter], counts: &Counts) -> bool {
     let edges = u32::from(greek_at(word.first())) + u32::from(greek_at(word.last()));
     // Capitals that look Latin and small letters that do are names only before one or two others.
     let names = |letter: &Letter| match letter.c {
-        'δ' | 'λ' | 'π' | 'ω' | 'σ' | 'θ' | 'φ' | 'ψ' | 'ξ' => true,
+        'δ' | 'λ' | 'π' | 'ω' | 'σ' | 'θ' | 'φ' | 'ψ' | 'ξ' => !letter.upper || counts.latin <= 2,
         'μ' => !letter.upper,
         'α' | 'β' | 'γ' | 'ε' => !letter.upper && counts.latin <= 2,
         _ => false,
@@ -173,7 +177,7 @@ fn odd(word: &mut [Letter], counts: &Counts, changed: &mut Vec<usize>) -> Found 
     }
 }
 
-fn is_odd(c: char) -> bool {
+pub(super) fn is_odd(c: char) -> bool {
     match c {
         // Letters of Hausa, Ewe, Twi, Azerbaijani, Vietnamese, Romanian and of Pinyin.
         'ɓ' | 'ɖ' | 'ɗ' | 'ɛ' | 'ƒ' | 'ɣ' | 'ɔ' | 'ʋ' | 'ƙ' | 'ƴ' | 'ə' | 'ǝ' | 'ɩ' | 'ɲ' | 'ơ' | 'ư' => {
@@ -233,6 +237,7 @@ fn latin(letter: &Letter) -> Option<(char, bool)> {
         'х' | 'χ' => strong('x'),
         'у' | 'γ' | 'ү' | 'ў' => strong('y'),
         'ζ' if letter.upper => strong('z'),
+        'λ' if letter.upper => strong('a'),
         'η' | 'ή' if letter.upper => strong('h'),
         'η' | 'ή' | 'π' => weak('n'),
         'μ' => strong('m'),
@@ -258,6 +263,8 @@ fn cyrillic(letter: &Letter) -> Option<(char, bool)> {
         Script::Latin => {}
         _ => return None,
     }
+    // These are taken for each other only among letters that really look alike.
+    let weak = matches!(letter.c, 'n' | 'r' | 's' | 'u');
     let to = match letter.c {
         'a' => 'а',
         'b' if letter.upper => 'в',
@@ -278,7 +285,7 @@ fn cyrillic(letter: &Letter) -> Option<(char, bool)> {
         'y' => 'у',
         _ => return None,
     };
-    Some((to, true))
+    Some((to, !weak))
 }
 
 #[cfg(test)]
@@ -324,6 +331,7 @@ mod tests {
             (russian, "vpnом"),
             (russian, "IPтелефония"),
             (russian, "хор"),
+            (russian, "nГде"),
             (english, "Δt"),
             (english, "μm"),
             (english, "λx"),

@@ -190,7 +190,7 @@ impl<'a> Stripper<'a> {
         }
         let closes = self.closers[tag.name].is_some_and(|closer| closer > self.byte);
         let value = tag.value.to_owned();
-        if !closes && !(is_link && value.contains('.')) {
+        if !(closes || is_link && value.contains('.')) {
             return false;
         }
         self.depth[tag.name] += 1;

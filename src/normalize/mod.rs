@@ -33,7 +33,7 @@ pub struct Disguise {
     pub look_alike: Vec<Span>,
     /// Mathematical, full-width, enclosed and other styled letters.
     pub styled: Vec<Span>,
-    /// Letters under more combining marks than any language uses.
+    /// Letters under more combining marks than any language uses, and words with a mark on letter after letter.
     pub stacked_marks: Vec<Span>,
     /// Digits and signs in place of letters (`v1agra`).
     pub leet: Vec<Span>,
@@ -102,6 +102,8 @@ mod tests {
             ("v<b>i</b>agra", "viagra"),
             ("&#118;iagra", "viagra"),
             ("ᴄᴀꜱɪɴᴏ", "casino"),
+            ("c\u{332}a\u{332}s\u{332}i\u{332}n\u{332}o\u{332}", "casino"),
+            ("cas🅘no ΛLEXIS", "casino alexis"),
             ("c@$1n0", "casino"),
             ("pаypal c0m", "paypal c0m"),
         ] {

@@ -48,7 +48,7 @@ impl Reading {
         self.places().span(bytes)
     }
 
-    /// Finds the places of many ranges in rising order in one pass.
+    /// Finds the places of many ranges, near each other, without starting over for each.
     pub fn places(&self) -> Places<'_> {
         Places { reading: self, byte: 0, index: 0 }
     }
@@ -75,12 +75,16 @@ impl Places<'_> {
         if text.len() == self.reading.origin.len() {
             return byte.min(text.len());
         }
+        // Overlapping matches go back a little; the way is as long as the step.
         if byte < self.byte {
-            (self.byte, self.index) = (0, 0);
+            let part = text.get(byte..self.byte).unwrap_or_default();
+            self.index -= part.chars().count();
+            self.byte -= part.len();
+        } else {
+            let part = text.get(self.byte..byte.min(text.len())).unwrap_or_default();
+            self.index += part.chars().count();
+            self.byte += part.len();
         }
-        let part = text.get(self.byte..byte.min(text.len())).unwrap_or_default();
-        self.index += part.chars().count();
-        self.byte += part.len();
         self.index
     }
 }

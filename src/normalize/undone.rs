@@ -3,7 +3,8 @@
 use super::look_alikes::{Counts, Found, fold};
 use super::plain::is_generic_mark;
 use super::reading::{Reading, add, over};
-use super::{Disguise, leet, lexicon, spaced};
+use super::script::{Script, is_east_asian, script};
+use super::{Disguise, leet, lexicon, look_alikes, spaced};
 use crate::span::Span;
 
 /// A character of the plain reading on its way to the undone one.
@@ -19,35 +20,80 @@ pub(super) struct Letter {
 
 /// The undone reading, where it differs from the plain one; notes what it had to undo.
 pub(super) fn read(visible: &Reading, plain: &Reading, disguise: &mut Disguise) -> Option<Reading> {
-    if plain.text.is_ascii() && !is_suspicious(plain.text.as_bytes()) {
+    let set_apart = spaced::may_be_in(&plain.text);
+    if !set_apart && !is_suspicious(&plain.text) {
         return None;
     }
     let mut letters = letters(visible, plain);
     let text = Counts::of(letters.iter().map(|letter| letter.c));
-    spell_boxed(&mut letters, disguise);
+    if !plain.text.is_ascii() {
+        spell_boxed(&mut letters, disguise);
+    }
     let mut spaced_words = Vec::new();
-    spaced::join(&mut letters, &mut spaced_words);
+    // Letters that were in boxes a moment ago may be set apart, too.
+    if set_apart || !plain.text.is_ascii() {
+        spaced::join(&mut letters, &mut spaced_words);
+    }
     let mut out = Reading::with_capacity(plain.text.len());
     for token in letters.split_inclusive_mut(|letter| letter.c.is_whitespace()) {
         undo_token(token, &text, &mut spaced_words, disguise, &mut out);
     }
-    spaced_words.sort_unstable();
-    for span in spaced_words {
-        add(&mut disguise.spaced, span);
-    }
+    tidy(&mut spaced_words);
+    disguise.spaced = spaced_words;
+    tidy(&mut disguise.stacked_marks);
     (out.text != plain.text).then_some(out)
 }
 
-/// Whether a text of ASCII may need undoing: a digit or sign at a letter, letters set apart, or signs within a word.
-fn is_suspicious(text: &[u8]) -> bool {
-    let sign = |b: u8| b.is_ascii_digit() || matches!(b, b'@' | b'$' | b'!' | b'|' | b'+');
-    text.windows(2).any(|pair| {
-        sign(pair[0]) && pair[1].is_ascii_lowercase()
-            || pair[0].is_ascii_lowercase() && sign(pair[1]) && pair[1] != b'!'
-    }) || text
-        .windows(3)
-        .any(|three| three[0].is_ascii_lowercase() && is_breaker(char::from(three[1])) && three[2].is_ascii_lowercase())
-        || spaced::may_be_in(text)
+/// Puts spans in order and joins those that touch.
+fn tidy(spans: &mut Vec<Span>) {
+    spans.sort_unstable();
+    for span in std::mem::take(spans) {
+        add(spans, span);
+    }
+}
+
+/// Whether a text may need undoing: a digit or sign at a letter, signs within a word, letters of two scripts side by side,
+/// marks, boxes, or words of another script in a Latin text. Most texts are done with after this one look.
+fn is_suspicious(text: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_digit() || leet::is_sign(c);
+    let (mut latin, mut other) = (0_u32, 0_u32);
+    let (mut before, mut last) = ((' ', Script::None), (' ', Script::None));
+    let mut hyphens = 0;
+    for c in text.chars() {
+        let script = script(c);
+        match script {
+            Script::None => {
+                let leet = last.0.is_ascii_lowercase() && is_sign(c) && c != '!';
+                if leet || is_generic_mark(c) || unboxed(c).is_some() {
+                    return true;
+                }
+                if c.is_ascii_whitespace() {
+                    hyphens = 0;
+                }
+            }
+            Script::Rare => return true,
+            _ => {
+                if c.is_ascii() && is_sign(last.0) || look_alikes::is_odd(c) {
+                    return true;
+                }
+                if last.1 != Script::None && last.1 != script && !is_east_asian(c) && !is_east_asian(last.0) {
+                    return true;
+                }
+                if before.0.is_ascii_lowercase() && c.is_ascii() && is_breaker(last.0) {
+                    hyphens += 1;
+                    if last.0 != '-' || hyphens > 1 {
+                        return true;
+                    }
+                }
+                match script {
+                    Script::Latin => latin += 1,
+                    _ => other += u32::from(script != Script::Apart),
+                }
+            }
+        }
+        before = std::mem::replace(&mut last, (c, script));
+    }
+    other > 0 && latin > 2 * other
 }
 
 fn letters(visible: &Reading, plain: &Reading) -> Vec<Letter> {
@@ -66,20 +112,30 @@ fn letters(visible: &Reading, plain: &Reading) -> Vec<Letter> {
         .collect()
 }
 
+/// The letter in a box.
+fn unboxed(c: char) -> Option<char> {
+    let first = match c as u32 {
+        0x1F150..=0x1F169 => 0x1F150,
+        0x1F170..=0x1F189 => 0x1F170,
+        0x1F1E6..=0x1F1FF => 0x1F1E6,
+        _ => return None,
+    };
+    char::from_u32(c as u32 - first + 0x61)
+}
+
 /// Letters in boxes and flags: `🅥🅘🅟`, `🇻🇮🇵` where the flags are none.
 fn spell_boxed(letters: &mut [Letter], disguise: &mut Disguise) {
-    let boxed = |c: char| match c as u32 {
-        n @ 0x1F150..=0x1F169 => char::from_u32(n - 0x1F150 + 0x61),
-        n @ 0x1F170..=0x1F189 => char::from_u32(n - 0x1F170 + 0x61),
-        n @ 0x1F1E6..=0x1F1FF => char::from_u32(n - 0x1F1E6 + 0x61),
-        _ => None,
-    };
-    for run in letters.chunk_by_mut(|a, b| boxed(a.c).is_some() == boxed(b.c).is_some()) {
-        let Some(read) = run.iter().map(|letter| boxed(letter.c)).collect::<Option<Vec<char>>>() else {
+    let mut before = None;
+    let mut runs = letters.chunk_by_mut(|a, b| unboxed(a.c).is_some() == unboxed(b.c).is_some()).peekable();
+    while let Some(run) = runs.next() {
+        let Some(read) = run.iter().map(|letter| unboxed(letter.c)).collect::<Option<Vec<char>>>() else {
+            before = run.last().map(|letter| letter.c);
             continue;
         };
+        let after = runs.peek().and_then(|run| run.first()).map(|letter| letter.c);
+        let within = before.is_some_and(char::is_alphabetic) && after.is_some_and(char::is_alphabetic);
         let flags = run.iter().all(|letter| letter.c as u32 >= 0x1F1E6) && are_flags(&read);
-        if run.len() < 2 || flags {
+        if run.len() < 2 && !within || flags {
             continue;
         }
         let spans: Vec<Span> = run.iter().map(|letter| letter.at).collect();
@@ -108,7 +164,7 @@ fn are_flags(letters: &[char]) -> bool {
 
 /// Signs that break up a word without taking the place of a letter.
 fn is_breaker(c: char) -> bool {
-    matches!(c, '.' | '*' | '_' | '-' | '|' | '~' | '^' | '`' | '\'' | ',' | '·' | '/')
+    matches!(c, '.' | '*' | '_' | '-' | '|' | '~' | '^' | '`' | '·')
 }
 
 fn undo_token(token: &mut [Letter], text: &Counts, spaced: &mut Vec<Span>, disguise: &mut Disguise, out: &mut Reading) {
@@ -130,7 +186,7 @@ fn undo_token(token: &mut [Letter], text: &Counts, spaced: &mut Vec<Span>, disgu
     }
     for word in token.chunk_by_mut(|a, b| is_in_word(a.c) && is_in_word(b.c)) {
         unleet(word, disguise);
-        push_unmarked(word, out);
+        push_unmarked(word, disguise, out);
     }
 }
 
@@ -187,8 +243,8 @@ fn joined(token: &[Letter]) -> Option<std::ops::Range<usize>> {
     let plain: String = word.iter().collect();
     let known = lexicon::contains(&plain) || leet::undo(&word, false).is_some();
     // `on-line` and `e-mail` are spellings.
-    let spelling = breakers == 1 && matches!(plain.as_str(), "online" | "email" | "gmail" | "gambling");
-    (known && !spelling).then_some(start..end)
+    let hyphenated = breakers == 1 && inner.iter().any(|letter| letter.c == '-');
+    (known && !hyphenated).then_some(start..end)
 }
 
 fn unleet(word: &mut [Letter], disguise: &mut Disguise) {
@@ -207,19 +263,28 @@ fn unleet(word: &mut [Letter], disguise: &mut Disguise) {
     word.iter_mut().zip(undone.letters).for_each(|(letter, c)| letter.c = c);
 }
 
+/// From this many letters on, marks that no letter has a form with are decoration.
+const MANY_MARKED: usize = 3;
+
 /// Shows a word without marks that its letters do not need.
-fn push_unmarked(word: &[Letter], out: &mut Reading) {
+fn push_unmarked(word: &[Letter], disguise: &mut Disguise, out: &mut Reading) {
     let mut latin = false;
+    let mut marked = Vec::new();
     for letter in word {
         if is_generic_mark(letter.c) {
             // Behind a Latin letter that has no form of its own with it.
             if latin {
+                marked.push(letter.at);
                 continue;
             }
         } else {
-            latin = letter.c.is_ascii_alphabetic() || (letter.c as u32) < 0x250 && letter.c.is_alphabetic();
+            latin = letter.c.is_ascii_alphanumeric() || (letter.c as u32) < 0x250 && letter.c.is_alphabetic();
         }
         out.push(letter.c, letter.at);
+    }
+    marked.dedup();
+    if marked.len() >= MANY_MARKED {
+        disguise.stacked_marks.push(over(&marked));
     }
 }
 

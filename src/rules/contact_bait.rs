@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 
+use super::phrases::expression;
 use super::{Match, Rule};
 use crate::comment::Comment;
 use crate::facts::Facts;
@@ -16,39 +18,72 @@ pub(super) struct ContactBait;
 /// are full of them.
 const REACH: &str = r"(?:\+?\(?\d[\d\s().-]{6,}\d|@[a-z0-9_.]{4,})";
 
+/// A telephone number.
+const NUMBER: &str = r"\+?\(?\d[\d\s().-]{6,}\d";
+
 static BAIT: LazyLock<Regex> = LazyLock::new(|| {
-    let messenger = r"\b(?:whats\s?app|watsapp|whatsap|telegram|t[eé]l[eé]gramm?|viber|wechat|we\s?chat|signal app|kik|skype|icq|snapchat|hangouts?|телеграмм?|ватсап+|вотсап+|вайбер)\b";
-    let request = r"\b(?:contact|call|text|message|dm|inbox|e-?mail|reach|write|add|hit|chat with|talk to|consult|hubungi|contacte[rz]?|escr[ií]beme|пиши(?:те)?|обращайтесь|звоните)\b(?: (?:me|us|him|her|them|to|now|today|via|on|at|up|out|мне|нам|в|на|по)){0,4}";
+    let messenger = r"(?:\b(?:whats\s?app|watsapp|whatsap|telegram|t[eé]l[eé]gramm?|viber|wechat|we\s?chat|signal app|kik|skype|icq|snapchat|hangouts?)\b|телегра+мм?|ватсап+|вотсап+|вайбер)";
+    let request = r"(?:пиши(?:те)?|обращайтесь|звоните|\b(?:contact|call|text|message|dm|inbox|e-?mail|reach|write|add|hit|chat with|talk to|consult|hubungi|contacte[rz]?|escr[ií]beme)\b)(?: (?:me|us|him|her|them|to|now|today|via|on|at|up|out|мне|нам|в|на|по)){0,4}";
     let pattern = [
         format!(r"{messenger}[^\n]{{0,24}}?{REACH}"),
-        format!(r"{request}[\s:.,=>-]{{0,8}}{REACH}"),
+        format!(r"{request}[\s:.,=>-]{{0,8}}{NUMBER}"),
         r"\b(?:t\.me|wa\.me|telegram\.me|chat\.whatsapp\.com|api\.whatsapp\.com|discord\.gg)/[\w+/?=-]{3,}".to_owned(),
         r"(?:微信|威信|薇信|扣扣|qq群?|加v|vx|飞机|电报)(?:号|：|:|\s|联系|加)*[a-z0-9_-]{5,}".to_owned(),
         r"\b(?:contact|hire|consult|recommend|thanks to|message|dm) [^\n]{0,60}\b(?:on|via|through) (?:his|her|their)? ?(?:whats\s?app|telegram|instagram|ig|gmail|email|facebook page)\b".to_owned(),
         format!(r"\b(?:invest|trader|trading|profit|hacker|recovery|spell|loan)[^\n]{{0,120}}{messenger}"),
     ]
     .join("|");
-    Regex::new(&pattern).expect("a constant expression")
+    expression(&pattern)
 });
 
 /// An address of Bitcoin, Ethereum or Tron where the text speaks of sending.
 static WALLET: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r"\b(?:bc1[a-z0-9]{25,59}|0x[0-9a-fA-F]{40}|T[1-9A-HJ-NP-Za-km-z]{33}|[13][1-9A-HJ-NP-Za-km-z]{26,34})\b",
     )
-    .expect("a constant expression")
 });
 
-/// What a regular expression has to find before it is worth running.
+/// Without one of these, or the digits of a telephone number, there is no bait, and the expression need not run.
+const CUES: &[&str] = &[
+    "app",
+    "tele",
+    "viber",
+    "chat",
+    "signal",
+    "kik",
+    "skype",
+    "icq",
+    "hangout",
+    "телегра",
+    "ватсап",
+    "вотсап",
+    "вайбер",
+    "t.me/",
+    "wa.me/",
+    "discord.gg/",
+    "微信",
+    "威信",
+    "薇信",
+    "扣扣",
+    "qq",
+    "加v",
+    "vx",
+    "飞机",
+    "电报",
+    "instagram",
+    " ig",
+    "mail",
+    "facebook page",
+    "télé",
+];
+
+static CUE: LazyLock<AhoCorasick> = LazyLock::new(|| AhoCorasick::new(CUES).expect("a short list of short words"));
+
+/// Fewest digits of a telephone number.
+const MIN_DIGITS: usize = 7;
+
 fn may_bait(text: &str) -> bool {
-    text.bytes().filter(u8::is_ascii_digit).count() >= 6
-        || text.contains('@')
-        || text.contains('/')
-        || !text.is_ascii()
-        || text.contains("app")
-        || text.contains("tele")
-        || text.contains(" on ")
-        || text.contains(" via ")
+    text.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS || CUE.is_match(text)
 }
 
 impl Rule for ContactBait {
@@ -129,6 +164,7 @@ mod tests {
             "commit 1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b",
             "You can add 100 to 200 and write it down.",
             "I text my mother every day.",
+            "call @anna_b what you like",
         ] {
             assert!(!hits(&ContactBait, text), "{text}");
         }

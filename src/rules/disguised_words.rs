@@ -5,8 +5,8 @@ use crate::comment::Comment;
 use crate::facts::Facts;
 use crate::policy::Policy;
 
-/// More places than this make it no worse.
-const ENOUGH: usize = 4;
+/// More than this makes it no worse.
+const MAX_STRENGTH: f64 = 2.5;
 
 pub(super) struct DisguisedWords;
 
@@ -24,31 +24,29 @@ impl Rule for DisguisedWords {
     }
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
-        let kinds = |disguise: &crate::normalize::Disguise| {
-            [
-                ("with digits or signs for letters", disguise.leet.clone()),
-                ("with letters set apart", disguise.spaced.clone()),
-                ("in styled letters", disguise.styled.clone()),
-                ("under piles of marks", disguise.stacked_marks.clone()),
-            ]
-        };
-        let in_text = kinds(&comment.body.disguise);
-        let in_name = kinds(&comment.name.disguise);
+        let (text, name) = (&comment.body.disguise, &comment.name.disguise);
+        // Digits in names are what is left when a name is taken; in texts they are also a joke.
+        let kinds = [
+            ("with digits or signs for letters", 0.4, &text.leet, 0),
+            ("with letters set apart", 0.8, &text.spaced, name.spaced.len()),
+            ("in styled letters", 1.0, &text.styled, name.styled.len()),
+            ("under piles of marks", 1.0, &text.stacked_marks, name.stacked_marks.len()),
+        ];
         let mut parts = Vec::new();
-        let mut count = 0;
-        for ((what, text), (_, name)) in in_text.iter().zip(&in_name) {
-            let places = text.len() + name.len();
-            count += places;
+        let mut strength: f64 = 0.0;
+        for (what, each, spans, in_name) in kinds {
+            let places = spans.len() + in_name;
+            strength += each * places as f64;
             if places > 0 {
                 parts.push(format!("{} {what}", plural(places, "place")));
             }
         }
-        if count == 0 {
+        if parts.is_empty() {
             return None;
         }
-        let mut spans: Vec<_> = in_text.into_iter().flat_map(|(_, spans)| spans).collect();
+        let mut spans: Vec<_> = kinds.into_iter().flat_map(|(_, _, spans, _)| spans.iter().copied()).collect();
         spans.sort_unstable();
-        Some(Match::new(parts.join(", "), spans).times(0.5 + 0.5 * count.min(ENOUGH) as f64 / 2.0))
+        Some(Match::new(parts.join(", "), spans).times(strength.min(MAX_STRENGTH)))
     }
 }
 

@@ -4,13 +4,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::phrases::expression;
 use super::{Match, Rule};
 use crate::comment::Comment;
 use crate::facts::Facts;
 use crate::policy::Policy;
 
 static PROMISES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    expression(concat!(
         r"\b(?:earn|earning|earned|make|making|made|get|got|paid|pays|profit of|up to)\b(?: \w+){0,3} ?[$€£]\s?\d[\d,.]*k?(?: ?(?:usd|dollars))?(?: \w+)? ?(?:per|a|an|every|each|/) ?(?:day|week|month|hour|hr)\b",
         r"|\b(?:earn|make|making) (?:(?:some|extra|easy|fast|quick|real|good|free|huge) ){1,2}(?:money|cash|income) (?:online|from home|at home|now|today|working)",
         r"|\b(?:earn|make) money (?:online|from home)\b|\bwork(?:ing)? from home and (?:earn|make)|\bonline job",
@@ -23,7 +24,6 @@ static PROMISES: LazyLock<Regex> = LazyLock::new(|| {
         r"|заработ(?:ок|ка|ай|ать|ку)(?: \S+){0,3} (?:онлайн|в интернете|от \d|на дому|без вложений|\d+)|(?:доход|прибыль) от \d[\d .]*(?:\$|руб|₽|usdt|долл)|(?:удал[её]нн\S+|дополнительн\S+) (?:заработ|доход|работ)",
         r"|日赚|日入\d|月入过?万|躺赚|兼职日结|稳赚|日结\d",
     ))
-    .expect("a constant expression")
 });
 
 pub(super) struct EasyMoney;

@@ -22,8 +22,11 @@ impl Rule for KeywordName {
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
         let name = comment.name.reading().text.trim();
-        let word = keywords::in_name(name)?;
-        Some(Match::new(format!("The name contains “{word}”, which advertisers want to be found for"), Vec::new()))
+        let (word, telling) = keywords::in_name(name)?;
+        Some(
+            Match::new(format!("The name contains “{word}”, which advertisers want to be found for"), Vec::new())
+                .times(telling),
+        )
     }
 }
 

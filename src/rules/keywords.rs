@@ -170,15 +170,15 @@ pub(super) fn telling_in_address(address: &str) -> Option<&'static str> {
     telling(&spaced)
 }
 
-/// The word that makes a name in lower case a search term.
-pub(super) fn in_name(name: &str) -> Option<&'static str> {
+/// The word that makes a name in lower case a search term, and how telling it is, up to 1.
+pub(super) fn in_name(name: &str) -> Option<(&'static str, f64)> {
     if let Some(word) = telling(name) {
-        return Some(word);
+        return Some((word, 1.0));
     }
     let words: Vec<&str> = name.split_whitespace().collect();
     let ends = [words.first()?, words.last()?];
-    (words.len() >= 2)
-        .then(|| IN_NAMES.iter().find(|known| ends.contains(known) || name.ends_with(&format!(" {known}"))))
-        .flatten()
-        .copied()
+    let common =
+        |known: &&&str| ends.contains(known) || name.strip_suffix(**known).is_some_and(|rest| rest.ends_with(' '));
+    let word = IN_NAMES.iter().find(common).filter(|_| words.len() >= 2)?;
+    Some((word, 0.4))
 }

@@ -21,7 +21,7 @@ impl Rule for LinkShare {
     }
 
     fn score(&self) -> f64 {
-        0.7
+        0.4
     }
 
     fn check(&self, comment: &Comment, _: &Facts, policy: &Policy) -> Option<Match> {

@@ -55,7 +55,7 @@ fn find(words: &AhoCorasick, reading: &Reading, found: &mut Vec<usize>, spans: &
         let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         let inside = |edge: Option<char>, beyond: Option<char>| {
             // Chinese and its neighbours are written without spaces: there every place is the end of a word.
-            is_letter(edge) && is_letter(beyond) && !edge.is_some_and(|c| c as u32 >= 0x2E80)
+            is_letter(edge) && is_letter(beyond) && edge.is_none_or(|c| (c as u32) < 0x2E80)
         };
         let word = &text[hit.range()];
         if inside(word.chars().next(), text[..hit.start()].chars().next_back())

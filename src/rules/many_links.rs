@@ -11,7 +11,7 @@ use crate::policy::Policy;
 const USUAL: usize = 2;
 
 /// More than this many make it no worse.
-const MAX_STRENGTH: f64 = 6.0;
+const MAX_STRENGTH: f64 = 8.0;
 
 pub(super) struct ManyLinks;
 
@@ -25,7 +25,7 @@ impl Rule for ManyLinks {
     }
 
     fn score(&self) -> f64 {
-        0.4
+        0.3
     }
 
     fn check(&self, comment: &Comment, _: &Facts, policy: &Policy) -> Option<Match> {

@@ -5,8 +5,8 @@ use crate::comment::Comment;
 use crate::facts::Facts;
 use crate::policy::Policy;
 
-/// More letters than this make it no worse.
-const ENOUGH: usize = 6;
+/// More places than this make it no worse.
+const ENOUGH: usize = 8;
 
 pub(super) struct MixedScripts;
 
@@ -29,8 +29,8 @@ impl Rule for MixedScripts {
         if count == 0 {
             return None;
         }
-        let detail = format!("{} of another script inside words", plural(count, "look-alike letter"));
-        Some(Match::new(detail, spans).times(0.5 + 0.5 * count.min(ENOUGH) as f64 / 2.0))
+        let detail = format!("{} of another script inside words", plural(count, "look-alike"));
+        Some(Match::new(detail, spans).times((0.25 * count.min(ENOUGH) as f64).max(0.4)))
     }
 }
 

@@ -212,7 +212,38 @@ mod tests {
         for RuleInfo { name, description, score } in table() {
             writeln!(text, "{name} {score:+}: {description}").expect("writing to a string");
         }
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        many_links +0.3: Three or more links to sites that the policy does not trust; each further one counts again.
+        link_share +0.4: Links and their words make up most of the text.
+        short_link +0.7: A link through a service that shortens addresses.
+        masked_link +2.5: A link that shows the address of one site and leads to another.
+        keyword_link +2: A link, the author's own included, whose words or address advertise: casinos, pills, replicas, loans.
+        spam_markup +2: Links in BBCode, or in several kinds of markup at once; HTML alone counts little.
+        listed_word +2: A word or phrase from the policy's list `words`, whole and in any case; each further one counts again.
+        listed_domain +4: A link, the author's own included, to a domain from the policy's list `domains` or below it.
+        pattern +1: A regular expression from the policy matches the visible text; each has a score of its own, which this one scales.
+        shouting +0.3: Most letters are capitals. Rude at worst, so it counts little.
+        repeated_characters +0.2: Eight or more times the same letter or sign; lines of dashes or dots and written laughter are none.
+        mixed_scripts +1.5: Look-alike letters of another script within words, in the text or the name.
+        invisible_characters +1.5: Zero-width characters inside words, or controls that turn the direction of text round.
+        disguised_words +1: Digits for letters, letters set apart, styled letters or piles of marks, in the text or the name.
+        template_marks +3: Unfilled placeholders or alternatives, as in {good|great} {post|article}.
+        stock_praise +0.6: Praise that fits under every text, two phrases of it or one beside a link or website of the author.
+        self_promotion +1.5: Asks to visit, watch or subscribe to the author's own channel, page or site.
+        easy_money +1.5: Promises income by the day or hour, guaranteed profit, prizes, loans or the return of lost funds.
+        contact_bait +1.5: Asks to be contacted by telephone or messenger, or names a crypto wallet.
+        keyword_name +2: The name is a search term or a trade, not what a person is called.
+        url_name +0.8: The name is or contains the address of a site.
+        repeated_name +1.2: The text links its author's name, or says it twice or more.
+        deep_author_url +0.8: The author's website is a single page deep in a site, or a domain made of search terms.
+        disposable_email +1.2: The e-mail address belongs to a service of throw-away addresses.
+        honeypot_filled +3: The form field that people cannot see was filled. Password managers and screen readers do that too, so it is evidence only.
+        filled_too_fast +1.5: The form was sent within two seconds, or faster than the text can be typed.
+        same_text +1: The same text was sent before; more so by others or if it was rejected.
+        near_text +0.8: Nearly the same text was sent before; more so by others or if it was rejected.
+        known_author -2: Earlier comments of the author were approved and none was rejected: speaks for the comment, the more the better.
+        rejected_author +1.5: Earlier comments of the author were rejected; counts by their share.
+        ");
     }
 
     fn total(text: &str) -> f64 {
@@ -253,6 +284,33 @@ mod tests {
         let page = Some("https://news.example/story".to_owned());
         let comment = testing::from_submission(Submission { text: text.to_owned(), page, ..Submission::default() });
         assert_eq!(counted_links(&comment, &Policy::built_in()).len(), 1);
+    }
+
+    /// Each takes milliseconds, and would take minutes were any rule quadratic.
+    #[test]
+    fn hostile_texts_are_judged_in_linear_time() {
+        let document = serde_json::from_str(
+            r#"{"lists": {"words": ["a", "aa", "aaa"]}, "patterns": [{"regex": "a+b", "score": 1.0}]}"#,
+        );
+        let policy = Policy::compile(1, document.expect("a document")).expect("a sound policy");
+        let max = crate::comment::MAX_TEXT;
+        for unit in [
+            "a",
+            "é",
+            "éa ",
+            "http://e.example/ ",
+            "[url=x.example]",
+            "telegram ",
+            "1",
+            "{a|b}",
+            "contact ",
+            "sub ",
+            "🎉",
+            "\u{301}",
+        ] {
+            let text: String = unit.chars().cycle().take(max).collect();
+            run(&testing::comment(&text), &Facts::default(), &policy);
+        }
     }
 
     #[test]

@@ -1,9 +1,17 @@
-//! Phrases, looked for in one pass each: a list of rules' own, whole words, in the reading with the least disguise.
+//! How rules look for phrases: regular expressions, and lists, looked for in one pass each: a list of rules' own, whole words, in the reading with the least disguise.
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use regex::Regex;
 
 use crate::normalize::Normalized;
 use crate::span::Span;
+
+/// A regular expression of a rule's own. `\b` and `\d` mean what they do in ASCII: with Unicode's `\b` the library falls back
+/// to its slowest engine on every text that is not ASCII.
+pub(super) fn expression(pattern: &str) -> Regex {
+    let pattern = pattern.replace(r"\b", r"(?-u:\b)").replace(r"\d", "[0-9]");
+    Regex::new(&pattern).expect("a constant expression")
+}
 
 /// A list of phrases in lower case, ready to be looked for.
 pub(super) struct Phrases(AhoCorasick);

@@ -8,6 +8,12 @@ use crate::policy::Policy;
 /// Shorter runs are enthusiasm.
 const MIN_RUN: usize = 8;
 
+/// What lines are drawn with.
+const LINES: &str = "-=_.*#~/+>|…─—";
+
+/// How people laugh and cry in Portuguese, Korean (as NFKC leaves it), Chinese, Thai and so on.
+const LAUGHTER: &str = "khrsw5\u{110F}\u{1112}\u{1172}\u{116E}哈呵笑ห😂🤣";
+
 pub(super) struct RepeatedCharacters;
 
 impl Rule for RepeatedCharacters {
@@ -16,11 +22,11 @@ impl Rule for RepeatedCharacters {
     }
 
     fn description(&self) -> &'static str {
-        "Eight or more times the same letter or sign; lines drawn with dashes, dots and the like are none."
+        "Eight or more times the same letter or sign; lines of dashes or dots and written laughter are none."
     }
 
     fn score(&self) -> f64 {
-        0.3
+        0.2
     }
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
@@ -28,7 +34,7 @@ impl Rule for RepeatedCharacters {
         let mut run = (0, '\0');
         let (end, c) = plain.text.chars().enumerate().find_map(|(i, c)| {
             run = if c == run.1 { (run.0 + 1, c) } else { (1, c) };
-            (run.0 == MIN_RUN && !is_line(c)).then_some((i, c))
+            (run.0 == MIN_RUN && !is_harmless(c)).then_some((i, c))
         })?;
         let length = MIN_RUN + plain.text.chars().skip(end + 1).take_while(|next| *next == c).count();
         let places = &plain.origin[end + 1 - MIN_RUN..end + 1 - MIN_RUN + length];
@@ -37,10 +43,8 @@ impl Rule for RepeatedCharacters {
     }
 }
 
-fn is_line(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_ascii_digit()
-        || matches!(c, '-' | '=' | '_' | '.' | '*' | '#' | '~' | '/' | '+' | '>' | '|' | '…' | '─' | '—')
+fn is_harmless(c: char) -> bool {
+    c.is_whitespace() || c.is_ascii_digit() || LINES.contains(c) || LAUGHTER.contains(c)
 }
 
 #[cfg(test)]
@@ -56,7 +60,15 @@ mod tests {
 
     #[test]
     fn enthusiasm_and_lines_pass() {
-        for text in ["soooo good!!!", "----------------", "hmm..........", "100000000000", "hahahahahaha"] {
+        for text in [
+            "soooo good!!!",
+            "----------------",
+            "hmm..........",
+            "100000000000",
+            "hahahahahaha",
+            "kkkkkkkkkkkk",
+            "ㅋㅋㅋㅋㅋㅋㅋㅋㅋ",
+        ] {
             assert!(!hits(&RepeatedCharacters, text), "{text}");
         }
     }

@@ -34,11 +34,14 @@ impl Rule for SameText {
 
 /// How much it says that a text came before; `None` where it did not, or is too short to say anything.
 pub(super) fn strength(comment: &Comment, seen: &TextFacts) -> Option<f64> {
+    if seen.count == 0 {
+        return None;
+    }
     let letters = comment.body.plain.text.chars().filter(|c| c.is_alphanumeric()).take(MIN_LETTERS).count();
     // A syllable of Chinese or Korean says as much as three letters.
     let dense =
         comment.body.plain.text.chars().filter(|c| *c as u32 >= 0x2E80 && c.is_alphabetic()).take(MIN_LETTERS).count();
-    if seen.count == 0 || (letters + 2 * dense < MIN_LETTERS && seen.rejected == 0) {
+    if letters + 2 * dense < MIN_LETTERS && seen.rejected == 0 {
         return None;
     }
     // Somebody who sends a comment twice has lost patience with a form.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::phrases::expression;
 use super::{Match, Rule};
 use crate::comment::Comment;
 use crate::facts::Facts;
@@ -15,7 +16,7 @@ static ASKS: LazyLock<Regex> = LazyLock::new(|| {
     let what = r"(?:channel|chanel|chanell|video|vid|vids|videos|cover|covers|song|songs|music|remix|page|profile|playlist|youtube|instagram|insta|ig|soundcloud|facebook|website|site|blog|stream|podcast|account|bio)";
     let pattern = [
         format!(r"\b(?:check|checking|watch|visit|see|view|follow|join|like|support|listen to|look at)\b(?: (?:it|me))?(?: (?:out|on|to|at|over|please|also|and))*(?: {own})(?: \w+){{0,3}} {what}\b"),
-        format!(r"\bsub(?:scribe|s|b)?(?: (?:to|2|for|and|please|back|like|share|watch))* (?:me|us|my|our|mine)\b(?: (?:channel|back|please|plz|pls))?"),
+        r"\bsub(?:scribe|s|b)?(?: (?:to|2|for|and|please|back|like|share|watch))* (?:me|us|my|our|mine)\b(?: (?:channel|back|please|plz|pls))?".to_owned(),
         r"\b(?:please|plz|pls|plss)\s+(?:sub(?:scribe)?|like and sub|follow me|check (?:me )?out|help me (?:get|reach))\b".to_owned(),
         r"\bsub ?(?:4|for) ?sub\b|\bs4s\b|\bi(?:'ll)? (?:will )?sub(?:scribe)? back\b|\bf4f\b".to_owned(),
         r"\bhelp me (?:to )?(?:get|reach|hit) \d+[\dk]* (?:sub|follow|view)".to_owned(),
@@ -23,7 +24,7 @@ static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         r"подпи(?:шись|шитесь|сывайтесь) на (?:мой|наш|мою)|(?:переходи|заходи)(?:те)? (?:ко мне|в (?:мой )?профиль|по ссылке)|ссылка в профиле|suscr[ií]bete a mi|inscreva-se no meu|abonniert? meinen".to_owned(),
     ]
     .join("|");
-    Regex::new(&pattern).expect("a constant expression")
+    expression(&pattern)
 });
 
 pub(super) struct SelfPromotion;
@@ -46,7 +47,10 @@ impl Rule for SelfPromotion {
         [Some(&comment.body.plain), comment.body.undone.as_ref()].into_iter().flatten().find_map(|reading| {
             let found = ASKS.find(&reading.text)?;
             let shown: String = found.as_str().chars().take(60).collect();
-            Some(Match::new(format!("Asks for visitors: “{shown}”"), vec![reading.span(found.range())]))
+            // Readers of a blog are asked to read another one, too.
+            let about_a_page = ["blog", "site", "page"].iter().any(|word| found.as_str().ends_with(word));
+            let seen = Match::new(format!("Asks for visitors: “{shown}”"), vec![reading.span(found.range())]);
+            Some(seen.times(if about_a_page { 0.5 } else { 1.0 }))
         })
     }
 }

@@ -18,7 +18,7 @@ impl Rule for ShortLink {
     }
 
     fn score(&self) -> f64 {
-        1.0
+        0.7
     }
 
     fn check(&self, comment: &Comment, _: &Facts, policy: &Policy) -> Option<Match> {

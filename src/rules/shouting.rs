@@ -26,9 +26,15 @@ impl Rule for Shouting {
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
         // Scripts without case (Chinese, Arabic) have neither kind of letter.
         let text = &comment.body.visible.text;
-        let upper = text.chars().filter(|c| c.is_uppercase()).count();
-        let lower = text.chars().filter(|c| c.is_lowercase()).count();
-        let percent = (100 * upper).checked_div(upper + lower)?;
+        let (mut upper, mut lower) = (0, 0);
+        for c in text.chars() {
+            if c.is_lowercase() {
+                lower += 1;
+            } else if c.is_uppercase() {
+                upper += 1;
+            }
+        }
+        let percent = (100_usize * upper).checked_div(upper + lower)?;
         (upper + lower >= MIN_LETTERS && percent > 70)
             .then(|| Match::new(format!("{percent} % of the letters are capitals"), Vec::new()))
     }

@@ -28,7 +28,7 @@ impl Rule for SpamMarkup {
         let (detail, strength) = match (bbcode.is_empty(), html.is_empty()) {
             (false, false) => ("Links in HTML and in BBCode side by side", 2.0),
             (false, true) => ("Links in BBCode, as forums use", 1.0),
-            (true, false) => ("Links in HTML", 0.2),
+            (true, false) => ("Links in HTML", 0.15),
             (true, true) => return None,
         };
         Some(Match::new(detail, bbcode.iter().chain(&html).map(|link| link.span).collect()).times(strength))

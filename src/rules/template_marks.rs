@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::phrases::expression;
 use super::{Match, Rule};
 use crate::comment::Comment;
 use crate::facts::Facts;
@@ -14,14 +15,13 @@ pub(super) struct TemplateMarks;
 /// `{great|nice|good} {post|article}`, `%KEYWORD%`, `#file_links["x.txt",1,L]`. The variants of spintax are words, so a set
 /// or a regular expression in code is none.
 static MARKS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    expression(concat!(
         r"\{[A-Za-z' ,.]{2,40}(?:\|[A-Za-z' ,.]{1,40}){1,20}\}",
         r"|#file_links?\b|#links?\[",
         r"|%(?i:keyword|anchor|anchor_?text|link|url|site|blog_?(?:title|name|url)|post_?title|first_?name|spin)s?%",
         r"|\{\{?(?i:keyword|anchor|anchor_?text|spin|insert keyword|your (?:url|link|site|keyword))s?\}?\}",
         r"|\[(?i:insert (?:your )?(?:link|url|keyword|name)[a-z ]{0,12}|your (?:link|url|keyword) here)\]",
     ))
-    .expect("a constant expression")
 });
 
 impl Rule for TemplateMarks {
@@ -42,7 +42,14 @@ impl Rule for TemplateMarks {
         if !visible.text.bytes().any(|b| matches!(b, b'{' | b'#' | b'%' | b'[')) {
             return None;
         }
-        let found = MARKS.find(&visible.text)?;
+        // `{integer|false}` is a type in a comment on code; alternatives come in threes or in groups.
+        let is_type = visible.text.contains("@param") || visible.text.contains("@return");
+        let certain = |found: &regex::Match<'_>| found.as_str().matches('|').count() != 1;
+        let mut marks = MARKS.find_iter(&visible.text).take(2);
+        let found = marks.next()?;
+        if is_type || !certain(&found) && marks.next().is_none() {
+            return None;
+        }
         let shown: String = found.as_str().chars().take(60).collect();
         Some(Match::new(format!("An unfilled template: “{shown}”"), vec![visible.span(found.range())]))
     }
@@ -70,6 +77,8 @@ mod tests {
         for text in [
             "a{1,3}|b",
             "{ x | x > 0 }",
+            "/** @param {string|null} a @return {int|false|null} */",
+            "{yes|no}",
             "printf(\"%s%d\", a)",
             "if (a) { b || c }",
             "{{ user.name }}",

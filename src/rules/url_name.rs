@@ -17,7 +17,7 @@ impl Rule for UrlName {
     }
 
     fn score(&self) -> f64 {
-        1.5
+        0.8
     }
 
     fn check(&self, comment: &Comment, _: &Facts, policy: &Policy) -> Option<Match> {
