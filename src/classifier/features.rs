@@ -30,9 +30,9 @@ pub enum Block {
 /// How many blocks there are.
 const BLOCKS: usize = 5;
 /// Euclidean length of each block, found by leaving sources out.
-const LENGTHS: [f64; BLOCKS - 1] = [1.0, 1.0, 0.5, 0.5];
+const LENGTHS: [f64; BLOCKS - 1] = [1.0, 1.0, 0.5, 0.25];
 /// Value of each structure feature.
-const STRUCTURE_VALUE: f64 = 0.5;
+const STRUCTURE_VALUE: f64 = 0.3;
 
 /// Most links whose addresses are looked at, and most characters of each.
 const MAX_LINKS: usize = 50;

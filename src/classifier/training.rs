@@ -50,19 +50,19 @@ impl Settings {
     pub fn of(kind: HeadKind) -> Self {
         match kind {
             HeadKind::Spam => Self {
-                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.005, l2: 0.0 },
-                passes: 2,
-                cap: 4_000,
-                balance: 0.5,
+                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.002, l2: 0.0 },
+                passes: 3,
+                cap: 3_000,
+                balance: 0.3,
                 drop_field: 0.6,
-                forget_words: 0.2,
+                forget_words: 0.15,
                 disguise_positive: 0.3,
                 disguise_negative: 0.03,
                 presumed: 0.25,
                 folds: 3,
             },
             HeadKind::Toxic => Self {
-                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.005, l2: 0.0 },
+                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.002, l2: 0.0 },
                 passes: 2,
                 cap: 6_000,
                 balance: 0.5,
@@ -71,7 +71,7 @@ impl Settings {
                 disguise_positive: 0.1,
                 disguise_negative: 0.05,
                 presumed: 0.0,
-                folds: 2,
+                folds: 3,
             },
         }
     }
