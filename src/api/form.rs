@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn the_browser_goes_back_to_the_page_it_came_from() {
         let referer = (header::REFERER, "https://blog.example/a?x=1");
-        assert_eq!(target(None, None, &[referer.clone()]).as_deref(), Some("https://blog.example/a?x=1"));
+        assert_eq!(target(None, None, std::slice::from_ref(&referer)).as_deref(), Some("https://blog.example/a?x=1"));
         assert_eq!(target(Some("/thanks"), None, &[referer]).as_deref(), Some("https://blog.example/thanks"));
         let page = Some("https://news.example/a/42");
         assert_eq!(target(None, page, &[]).as_deref(), page);

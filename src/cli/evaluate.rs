@@ -22,7 +22,7 @@ use super::train::with_progress;
 
 /// Measure the classifier and the whole pipeline on labelled comments
 #[derive(Debug, clap::Args)]
-pub struct Evaluate {
+pub(super) struct Evaluate {
     /// Labelled comments as JSON lines; `.gz` and `.zst` are unpacked
     #[arg(long, num_args = 1.., required = true, value_name = "FILE")]
     data: Vec<PathBuf>,
@@ -88,7 +88,7 @@ impl Counts {
 /// # Errors
 ///
 /// When data or model cannot be read, or the figures cannot be written.
-pub fn run(args: Evaluate) -> anyhow::Result<()> {
+pub(super) fn run(args: Evaluate) -> anyhow::Result<()> {
     let rows = dataset::read(&args.data)?;
     anyhow::ensure!(!rows.is_empty(), "there are no rows to measure on");
     let json = if args.leave_one_source_out {

@@ -16,7 +16,7 @@ use crate::dataset;
 
 /// Train the classifier from labelled comments
 #[derive(Debug, clap::Args)]
-pub struct Train {
+pub(super) struct Train {
     /// Labelled comments as JSON lines; `.gz` and `.zst` are unpacked
     #[arg(long, num_args = 1.., required = true, value_name = "FILE")]
     data: Vec<PathBuf>,
@@ -39,7 +39,7 @@ pub struct Train {
 /// # Errors
 ///
 /// When the data cannot be read or learned from, or the model cannot be written; then no file was changed.
-pub fn run(args: Train) -> anyhow::Result<()> {
+pub(super) fn run(args: Train) -> anyhow::Result<()> {
     let date = args.date.unwrap_or_else(|| Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()).to_string();
     let rows = dataset::read(&args.data)?;
     let test = dataset::read(&args.test)?;

@@ -174,7 +174,7 @@ async fn clients_that_never_finish_their_request_are_hung_up_on() {
         stream.write_all(b"POST /v1/comments HTTP/1.1\r\nHost: x\r\nX-Slow: ").await.expect("written");
         slow.push(stream);
     }
-    assert_eq!(service.comment(json!({ "text": "Others are served meanwhile." })).await["id"].is_string(), true);
+    assert!(service.comment(json!({ "text": "Others are served meanwhile." })).await["id"].is_string());
     for mut stream in slow {
         let mut rest = Vec::new();
         let closed = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest)).await;

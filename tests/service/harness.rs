@@ -10,39 +10,39 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The program under test.
-pub fn moderato() -> Command {
+pub(crate) fn moderato() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_moderato"));
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command
 }
 
 /// A running service; it ends with this value.
-pub struct Service {
+pub(crate) struct Service {
     child: Child,
-    pub url: String,
-    pub data: Arc<TempDir>,
+    pub(crate) url: String,
+    pub(crate) data: Arc<TempDir>,
     /// What it said to people.
     said: Arc<Mutex<String>>,
-    pub http: Client,
+    pub(crate) http: Client,
     /// The key of the first start; empty afterwards.
-    pub key: String,
+    pub(crate) key: String,
 }
 
 impl Service {
     /// A fresh service without rate limits.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(&[]).await
     }
 
     /// A fresh service with these variables, which come after `limits off`.
-    pub async fn with(environment: &[(&str, &str)]) -> Self {
+    pub(crate) async fn with(environment: &[(&str, &str)]) -> Self {
         let data = Arc::new(tempfile::tempdir().expect("a temporary directory"));
         let path = data.path().to_owned();
         Self::on(data, &path, environment).await
     }
 
     /// A service on a data directory.
-    pub async fn on(data: Arc<TempDir>, path: &Path, environment: &[(&str, &str)]) -> Self {
+    pub(crate) async fn on(data: Arc<TempDir>, path: &Path, environment: &[(&str, &str)]) -> Self {
         let mut command = moderato();
         for limit in ["SITE", "ADDRESS", "EMAIL", "TEXT"] {
             command.env(format!("MODERATO_LIMITS_{limit}"), "off");
@@ -70,7 +70,7 @@ impl Service {
     }
 
     /// The same data directory, served again; `self` must have ended.
-    pub async fn again(self) -> Self {
+    pub(crate) async fn again(self) -> Self {
         let data = self.data.clone();
         drop(self);
         let path = data.path().to_owned();
@@ -78,70 +78,66 @@ impl Service {
     }
 
     /// What it said to people so far.
-    pub fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         self.said.lock().expect("unpoisoned").clone()
     }
 
     /// The word after `label` in what it said.
-    pub fn after(&self, label: &str) -> Option<String> {
+    pub(crate) fn after(&self, label: &str) -> Option<String> {
         let said = self.said();
         let at = said.find(label)? + label.len();
         said[at..].split_whitespace().next().map(str::to_owned)
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.key)
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         Answer::of(self.request(Method::POST, path).json(&body).send().await.expect("an answer")).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::GET, path).send().await.expect("an answer")).await
     }
 
     /// Posts a comment that must be taken, and returns the answer's body.
-    pub async fn comment(&self, body: Value) -> Value {
+    pub(crate) async fn comment(&self, body: Value) -> Value {
         let answer = self.post("/v1/comments", body).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         answer.body
     }
 
     /// A key with all scopes.
-    pub fn all_powerful(mut self) -> Self {
+    pub(crate) fn all_powerful(mut self) -> Self {
         self.key = self.run(&["key", "create", "--site", "default", "--scopes", "submit,read,moderate,admin"]);
         self
     }
 
     /// Runs another command on the same data; it must succeed. Returns its standard output, trimmed.
-    pub fn run(&self, args: &[&str]) -> String {
+    pub(crate) fn run(&self, args: &[&str]) -> String {
         let output = self.output(args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
     }
 
-    pub fn output(&self, args: &[&str]) -> Output {
+    pub(crate) fn output(&self, args: &[&str]) -> Output {
         moderato().args(args).arg("--data-dir").arg(self.data.path()).output().expect("it runs")
     }
 
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
     }
 
     /// Sends SIGTERM and waits for the end; the exit status.
-    pub fn terminate(&mut self) -> Option<i32> {
+    pub(crate) fn terminate(&mut self) -> Option<i32> {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
         self.child.wait().expect("it ends").code()
     }
 
-    pub fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.data.path().join("moderato.db")
     }
 }
@@ -164,34 +160,34 @@ fn listen_to(mut stream: impl Read + Send + 'static, said: Arc<Mutex<String>>) {
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: Value,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub async fn of(response: Response) -> Self {
+    pub(crate) async fn of(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a body");
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Self { status, headers, body, text }
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// The JSON pointers of the fields that were refused.
-    pub fn pointers(&self) -> Vec<&str> {
+    pub(crate) fn pointers(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
         errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
     }
 
     /// Asserts that it is a well-formed problem with this status.
     #[track_caller]
-    pub fn is_problem(&self, status: u16) {
+    pub(crate) fn is_problem(&self, status: u16) {
         assert_eq!(self.status, status, "{}", self.text);
         assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
         assert_eq!(self.body["status"], status);
