@@ -153,8 +153,9 @@ impl App {
     /// Claims `what` of a site for one request; `None` while another request has it.
     pub fn claim(&self, site: SiteId, what: String) -> Option<Claim<'_>> {
         let what = (site, what);
-        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        in_flight.insert(what.clone()).then_some(Claim { app: self, what })
+        let is_first = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
+        // Not `then_some`: the claim that it would make and drop for the second one would end the first one's.
+        is_first.then(|| Claim { app: self, what })
     }
 
     /// Whether the store takes writes, by a real write that is at most a second old.
