@@ -422,7 +422,7 @@ pub fn variable(key: &str) -> String {
 }
 
 /// Variables of ours that are no settings.
-const OTHER_VARIABLES: [&str; 1] = ["MODERATO_CONFIG"];
+const OTHER_VARIABLES: [&str; 3] = ["MODERATO_CONFIG", "MODERATO_KEY", "MODERATO_TEST_KILLS"];
 
 fn read_environment(
     environment: impl Iterator<Item = (String, String)>,

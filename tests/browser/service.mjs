@@ -4,10 +4,11 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const ROOT = path.resolve(import.meta.dirname, "../..");
-const BINARY = process.env.MODERATO_BIN ?? path.join(ROOT, "target/debug/moderato");
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const BINARY = process.env.BINARY ?? path.join(ROOT, "target/debug/moderato");
 const READY_WITHIN = 30_000;
 
 // Playwright's own defaults switch on what Debian's build does not need; these are the ones that matter here.
