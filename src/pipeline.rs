@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use crate::classifier::{HeadScore, Judgement, Model};
 use crate::comment::{Comment, Submission};
 use crate::facts::Facts;
-use crate::id::{CommentId, KeyId};
+use crate::id::{CommentId, KeyId, SiteId};
 use crate::limits::{Allowance, Exceeded, Limits};
 use crate::metrics::{Metrics, Stage};
 use crate::policy::Policy;
@@ -92,6 +92,7 @@ impl Pipeline {
         for text in store.newest_texts(recent::REMEMBERED).await? {
             recent.remember(text);
         }
+        warm_up(model.as_ref().ok());
         metrics.model(model.as_ref().ok().map(|model| model.version.as_str()));
         Ok(Self { store, limits, model, recent: Mutex::new(recent), metrics })
     }
@@ -276,6 +277,21 @@ impl Judged {
     }
 }
 
+/// Judges a comment that has something of everything, so that tables which are built at first use are built before
+/// anybody waits for them.
+fn warm_up(model: Option<&Model>) {
+    let submission = Submission {
+        name: Some("Best Offers".to_owned()),
+        email: Some("ann@example.org".to_owned()),
+        text: "<b>Hi</b> [url=http://example.org/a]v1agra[/url], p\u{430}y m\u{e9} v i s i t https://example.org &amp; call +1 555 0100"
+            .to_owned(),
+        url: Some("https://example.org/a/b".to_owned()),
+        ..Submission::default()
+    };
+    let comment = Comment::from_submission(SiteId(0), submission, Timestamp::UNIX_EPOCH);
+    assess(&comment, &Facts::default(), &Policy::built_in(), model);
+}
+
 /// Judges a comment: a pure function of what it is given, without database, clock or network.
 ///
 /// A comment that could not be judged completely (no model, a fact that is missing) is held, whatever else was found.
@@ -346,7 +362,6 @@ fn what_is_missing(facts: &Facts, model: Option<&Model>) -> Vec<Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::SiteId;
 
     fn comment(text: &str) -> Comment {
         let submission = Submission { text: text.to_owned(), ..Submission::default() };
