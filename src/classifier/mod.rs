@@ -6,12 +6,15 @@
 pub mod calibration;
 pub mod card;
 pub mod dice;
+mod examples;
 mod explanation;
 pub mod features;
 pub mod file;
+pub mod identity;
 pub mod learner;
 pub mod leave_one_out;
 pub mod obfuscation;
+mod settings;
 mod structure;
 #[cfg(test)]
 mod tests;

@@ -6,104 +6,21 @@
 //! out: that a model is too sure of itself shows only there.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::calibration::Calibration;
 use super::dice::Dice;
+pub use super::examples::label;
+use super::examples::{Examples, Folds};
 use super::features::{BIAS, Features, Sparse};
-use super::learner::{Learner, Rates};
+use super::learner::Learner;
 use super::obfuscation::Disguise;
+pub use super::settings::Settings;
 use super::{Head, HeadKind, Model};
 use crate::dataset::Row;
 
 /// Fewest rows of each class.
 pub const MIN_ROWS: usize = 10;
-
-/// How a head is trained. The defaults were chosen by leaving sources out.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// How fast it learns.
-    pub rates: Rates,
-    /// How often it sees all rows; averaged over the last time.
-    pub passes: usize,
-    /// Most rows of one source and class that one pass sees.
-    pub cap: usize,
-    /// How much a source and class of `n` rows counts: `n` to this power.
-    pub balance: f64,
-    /// Probability that an author's field is dropped.
-    pub drop_field: f64,
-    /// Probability that the words are forgotten, so that structure is learned for its own sake.
-    pub forget_words: f64,
-    /// Probability that a text of the positive class is disguised.
-    pub disguise_positive: f64,
-    /// The same for the negative class.
-    pub disguise_negative: f64,
-    /// What rows count that nobody has labelled for this head and that are presumed negative.
-    pub presumed: f64,
-    /// How many groups of sources are left out in turn for calibration.
-    pub folds: usize,
-}
-
-impl Settings {
-    /// The settings of a head.
-    pub fn of(kind: HeadKind) -> Self {
-        match kind {
-            HeadKind::Spam => Self {
-                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.002, l2: 0.0 },
-                passes: 3,
-                cap: 3_000,
-                balance: 0.3,
-                drop_field: 0.6,
-                forget_words: 0.15,
-                disguise_positive: 0.3,
-                disguise_negative: 0.03,
-                presumed: 0.25,
-                folds: 3,
-            },
-            HeadKind::Toxic => Self {
-                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.002, l2: 0.0 },
-                passes: 2,
-                cap: 6_000,
-                balance: 0.5,
-                drop_field: 0.8,
-                forget_words: 0.0,
-                disguise_positive: 0.1,
-                disguise_negative: 0.05,
-                presumed: 0.0,
-                folds: 3,
-            },
-        }
-    }
-}
-
-impl Settings {
-    /// Changes one setting, `NAME=VALUE`: for experiments.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such setting or the value is no number.
-    pub fn change(&mut self, change: &str) -> Result<(), String> {
-        let (name, value) = change.split_once('=').ok_or_else(|| format!("{change}: not of the form NAME=VALUE"))?;
-        let value: f64 = value.parse().map_err(|_| format!("{change}: {value} is no number"))?;
-        match name {
-            "alpha" => self.rates.alpha = value as f32,
-            "beta" => self.rates.beta = value as f32,
-            "l1" => self.rates.l1 = value as f32,
-            "l2" => self.rates.l2 = value as f32,
-            "passes" => self.passes = value as usize,
-            "cap" => self.cap = value as usize,
-            "balance" => self.balance = value,
-            "drop_field" => self.drop_field = value,
-            "forget_words" => self.forget_words = value,
-            "disguise_positive" => self.disguise_positive = value,
-            "disguise_negative" => self.disguise_negative = value,
-            "presumed" => self.presumed = value,
-            _ => return Err(format!("{change}: there is no setting {name}")),
-        }
-        Ok(())
-    }
-}
 
 /// Why no model could be trained.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,14 +68,6 @@ pub struct Trained {
     pub model: Model,
     /// The heads' calibrations, in the order of [`HeadKind::ALL`].
     pub calibrations: [Option<Calibration>; 2],
-}
-
-/// The label that a row has for a head.
-pub fn label(row: &Row, kind: HeadKind) -> Option<bool> {
-    match kind {
-        HeadKind::Spam => row.spam,
-        HeadKind::Toxic => row.toxic,
-    }
 }
 
 /// Trains the heads that the labels allow; the heads side by side. `done` counts rows learned from, of
@@ -244,109 +153,6 @@ fn check(rows: &[Row], kind: HeadKind) -> Result<(), TrainError> {
         }
     }
     Ok(())
-}
-
-/// Groups of sources; of rows where there are hardly any sources.
-struct Folds {
-    by_source: BTreeMap<Arc<str>, usize>,
-    count: usize,
-}
-
-impl Folds {
-    fn of(rows: &[Row], kind: HeadKind, count: usize) -> Self {
-        let mut by_source = BTreeMap::new();
-        for row in rows.iter().filter(|row| label(row, kind).is_some()) {
-            by_source.insert(Arc::clone(&row.source), 0);
-        }
-        for (place, (_, fold)) in by_source.iter_mut().enumerate() {
-            *fold = place % count.max(1);
-        }
-        if by_source.len() < 2 * count {
-            by_source.clear();
-        }
-        Self { by_source, count }
-    }
-
-    fn of_row(&self, row: &Row) -> usize {
-        match self.by_source.get(&row.source) {
-            Some(fold) => *fold,
-            None if self.by_source.is_empty() => xxhash_rust::xxh3::xxh3_64(row.text.as_bytes()) as usize % self.count,
-            // A source without labels is never left out.
-            None => usize::MAX,
-        }
-    }
-}
-
-/// The rows of one head by source and class, with what each group counts.
-struct Examples<'a> {
-    groups: Vec<Group<'a>>,
-    settings: Settings,
-}
-
-struct Group<'a> {
-    rows: Vec<&'a Row>,
-    positive: bool,
-    weight: f64,
-}
-
-impl<'a> Examples<'a> {
-    fn of(rows: impl IntoIterator<Item = &'a Row>, kind: HeadKind, settings: Settings) -> Self {
-        let mut by_group: BTreeMap<(&str, bool, bool), Vec<&Row>> = BTreeMap::new();
-        for row in rows {
-            let known = label(row, kind);
-            if known.is_some() || (settings.presumed > 0.0 && presumed_negative(row, kind)) {
-                by_group.entry((&row.source, known == Some(true), known.is_some())).or_default().push(row);
-            }
-        }
-        let mut groups: Vec<Group<'_>> = by_group
-            .into_iter()
-            .map(|((_, positive, known), rows)| {
-                let seen = rows.len().min(settings.cap) as f64;
-                let weight = seen.powf(settings.balance) / seen * if known { 1.0 } else { settings.presumed };
-                Group { rows, positive, weight }
-            })
-            .collect();
-        let mass = |groups: &[Group<'_>], positive: bool| -> f64 {
-            let of_class = groups.iter().filter(|group| group.positive == positive);
-            of_class.map(|group| group.weight * group.rows.len().min(settings.cap) as f64).sum()
-        };
-        let (negative, positive) = (mass(&groups, false), mass(&groups, true));
-        for group in groups.iter_mut().filter(|group| group.positive) {
-            group.weight *= negative / positive;
-        }
-        // The heaviest rows count in full; a hundredth of it is the least.
-        let heaviest = groups.iter().map(|group| group.weight).fold(f64::MIN_POSITIVE, f64::max);
-        for group in &mut groups {
-            group.weight = (group.weight / heaviest).max(0.01);
-        }
-        Self { groups, settings }
-    }
-
-    fn in_a_pass(&self) -> usize {
-        self.groups.iter().map(|group| group.rows.len().min(self.settings.cap)).sum()
-    }
-
-    /// The rows of one pass, in the order that they are learned in.
-    fn pass(&self, dice: &mut Dice) -> Vec<(&'a Row, bool, f32)> {
-        let mut all = Vec::with_capacity(self.in_a_pass());
-        for group in &self.groups {
-            let mut rows = group.rows.clone();
-            dice.shuffle(&mut rows);
-            rows.truncate(self.settings.cap);
-            all.extend(rows.into_iter().map(|row| (row, group.positive, group.weight as f32)));
-        }
-        dice.shuffle(&mut all);
-        all
-    }
-}
-
-/// Rows that are labelled for the other head only are mostly neither: spam is not what abuse is collected from, nor
-/// the other way round.
-fn presumed_negative(row: &Row, kind: HeadKind) -> bool {
-    match kind {
-        HeadKind::Spam => row.toxic.is_some(),
-        HeadKind::Toxic => row.spam.is_some(),
-    }
 }
 
 /// A head before calibration.

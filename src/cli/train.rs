@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use crate::classifier::file::{FILE_NAME, write_whole};
 use crate::classifier::training::{self, Settings};
-use crate::classifier::{HeadKind, Model, card};
+use crate::classifier::{HeadKind, Model, card, identity};
 use crate::dataset;
 
 /// Train the classifier from labelled comments
@@ -41,7 +41,10 @@ pub(super) struct Train {
 /// When the data cannot be read or learned from, or the model cannot be written; then no file was changed.
 pub(super) fn run(args: Train) -> anyhow::Result<()> {
     let date = args.date.unwrap_or_else(|| Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()).to_string();
-    let rows = dataset::read(&args.data)?;
+    let mut rows = dataset::read(&args.data)?;
+    if rows.iter().any(|row| row.toxic.is_some()) {
+        rows.extend(identity::rows());
+    }
     let test = dataset::read(&args.test)?;
     let settings = HeadKind::ALL.map(Settings::of);
 
