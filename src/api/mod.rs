@@ -7,6 +7,7 @@ mod fields;
 mod form;
 mod middleware;
 mod operations;
+mod policies;
 mod problem;
 mod submission;
 mod submit;
@@ -36,6 +37,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/comments/{id}", get(comments::show).patch(decisions::patch))
         .route("/v1/comments/{id}/history", get(comments::history))
         .route("/v1/comments/{id}/feedback", post(decisions::feedback))
+        .route("/v1/policy", get(policies::show).put(policies::put))
         .route("/v1/decisions", post(decisions::decide))
         .route("/v1/decisions/{undo}/undo", post(decisions::undo))
 }

@@ -8,6 +8,7 @@ mod replay;
 mod serve;
 mod sites;
 mod train;
+mod transfer;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -77,6 +78,16 @@ enum Command {
         /// The file to read
         file: PathBuf,
     },
+    /// Read comments into a site; what is there already is left as it is
+    Import {
+        /// The format of the file
+        format: transfer::Format,
+        /// The file to read
+        file: PathBuf,
+        /// The site they are to belong to
+        #[arg(long)]
+        site: String,
+    },
     /// Write all comments as JSON lines
     Export {
         /// Only those of this site
@@ -142,7 +153,8 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate => with_runtime(operate::migrate(load()?.config)),
         Command::Backup { file } => with_runtime(operate::backup(load()?.config, file)),
         Command::Restore { file } => with_runtime(operate::restore(load()?.config, file)),
-        Command::Export { site } => with_runtime(operate::export(load()?.config, site)),
+        Command::Export { site } => with_runtime(transfer::export(load()?.config, site)),
+        Command::Import { format, file, site } => with_runtime(transfer::import(load()?.config, format, file, site)),
         Command::Doctor => operate::doctor(load()),
         Command::Config(command) => operate::config(load(), command),
         Command::Completions { shell } => {

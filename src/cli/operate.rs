@@ -5,15 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::{loaded, open, print_line};
 use crate::classifier::Model;
 use crate::config::{self, Config, Loaded, Mistakes};
-use crate::store::{CommentFilter, Store, StoredComment};
-
-/// Comments that are read at once for an export.
-const EXPORT_PAGE: usize = 500;
+use crate::store::Store;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ConfigCommand {
@@ -63,7 +59,7 @@ pub(super) async fn restore(config: Config, file: PathBuf) -> anyhow::Result<()>
 }
 
 /// Opens a database that must exist.
-async fn existing(config: &Config) -> anyhow::Result<Store> {
+pub(super) async fn existing(config: &Config) -> anyhow::Result<Store> {
     let path = config.database_path();
     anyhow::ensure!(path.exists(), "there is no database {}", path.display());
     open(config).await
@@ -87,37 +83,6 @@ async fn check_sound(file: &Path) -> anyhow::Result<()> {
     let faults = faults.with_context(|| format!("{} is no database of this service", file.display()))?;
     anyhow::ensure!(faults.is_empty(), "{} is damaged: {}", file.display(), faults.join("; "));
     Ok(())
-}
-
-pub(super) async fn export(config: Config, site: Option<String>) -> anyhow::Result<()> {
-    let store = existing(&config).await?;
-    let sites = store.sites().await?;
-    let mut filter = CommentFilter::default();
-    if let Some(name) = &site {
-        filter.site = Some(super::sites::site_named(&store, name).await?.id);
-    }
-    let mut after = None;
-    loop {
-        let page = store.comments(&filter, after, EXPORT_PAGE).await?;
-        for comment in &page.items {
-            let site = sites.iter().find(|site| site.id == comment.site).map_or("", |site| &site.name);
-            print_line(&exported(site, comment)?)?;
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    store.close().await;
-    Ok(())
-}
-
-fn exported(site: &str, comment: &StoredComment) -> serde_json::Result<String> {
-    let StoredComment { id, created_at, status, revision, submission, verdict, facts, .. } = comment;
-    serde_json::to_string(&json!({
-        "site": site, "id": id, "created_at": created_at, "status": status, "revision": revision,
-        "submission": submission, "verdict": verdict, "facts": facts,
-    }))
 }
 
 /// One thing that was looked at.

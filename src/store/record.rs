@@ -61,6 +61,8 @@ struct Row {
     facts: String,
     fingerprint: i64,
     verdict: Verdict,
+    /// Where it stands: what the verdict decided, unless it was imported.
+    status: Status,
 }
 
 impl Recording {
@@ -77,7 +79,14 @@ impl Recording {
         let event = EventId::fresh(comment.created_at);
         let reasons = serde_json::to_string(&verdict.reasons)?;
         let facts = serde_json::to_string(facts)?;
-        Ok(Self { row: Row { comment, reasons, facts, fingerprint, verdict }, event, tell, idempotency })
+        let status = verdict.decision.status();
+        Ok(Self { row: Row { comment, reasons, facts, fingerprint, verdict, status }, event, tell, idempotency })
+    }
+
+    /// The same for a comment that moderators have given a status already.
+    pub fn with_status(mut self, status: Status) -> Self {
+        self.row.status = status;
+        self
     }
 }
 
@@ -134,7 +143,7 @@ pub(super) async fn insert(conn: &mut SqliteConnection, rows: &[&Recording]) -> 
 fn counts(rows: &[&Recording]) -> Vec<(i64, i16, i64)> {
     let mut counts = BTreeMap::new();
     for r in rows {
-        *counts.entry((r.row.comment.site.0, r.row.verdict.decision.status() as i16)).or_insert(0) += 1;
+        *counts.entry((r.row.comment.site.0, r.row.status as i16)).or_insert(0) += 1;
     }
     counts.into_iter().map(|((site, status), n)| (site, status, n)).collect()
 }
@@ -146,12 +155,12 @@ fn json<T: Serialize>(rows: impl Iterator<Item = T>) -> sqlx::Result<String> {
 
 impl Recording {
     fn event_columns(&self) -> impl Serialize {
-        let Row { comment, verdict, .. } = &self.row;
+        let Row { comment, verdict, status, .. } = &self.row;
         (
             comment.site.0,
             self.event.0,
             comment.id.0,
-            verdict.decision.status() as i16,
+            *status as i16,
             verdict.policy,
             verdict.model.clone(),
             micros(comment.created_at),
@@ -178,7 +187,7 @@ impl Serialize for Row {
         macro_rules! put {
             ($($value:expr),* $(,)?) => { $(row.serialize_element(&$value)?;)* };
         }
-        put!(c.site.0, c.id.0, micros(c.created_at), v.decision.status() as i16);
+        put!(c.site.0, c.id.0, micros(c.created_at), self.status as i16);
         put!(s.name, s.email, s.text, s.url, s.page, s.page_title, s.ip, s.user_agent, s.referrer, s.locale);
         put!(s.external_id, s.parent_id.map(|id| id.0), s.author_role, s.honeypot, s.elapsed_ms);
         put!(s.submitted_at.map(micros), c.author_hash(), c.page_hash());
@@ -189,7 +198,7 @@ impl Serialize for Row {
 }
 
 async fn replace(conn: &mut SqliteConnection, recording: &Recording, now: Timestamp) -> sqlx::Result<()> {
-    let Row { comment, reasons, facts, fingerprint, verdict } = &recording.row;
+    let Row { comment, reasons, facts, fingerprint, verdict, .. } = &recording.row;
     let s = &comment.submission;
     let (from, revision): (Status, i64) =
         sqlx::query_as("SELECT status, revision FROM comments WHERE site_id = $1 AND id = $2")

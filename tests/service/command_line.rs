@@ -200,3 +200,29 @@ async fn a_labelled_file_is_replayed_through_the_service() {
     let output = run(&["replay", "--file", file, "--url", &service.url, "--key", "wrong"], "");
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[tokio::test]
+async fn what_is_exported_can_be_imported_and_importing_twice_changes_nothing() {
+    let service = Service::start().await.all_powerful();
+    for n in 0..5 {
+        let id = service.comment(json!({ "text": format!("Comment {n}."), "name": "Ann" })).await["id"].clone();
+        service.post("/v1/decisions", json!({ "ids": [id], "status": "rejected", "reason": "spam" })).await;
+    }
+    let exported = service.run(&["export"]);
+    let file = service.data.path().join("comments.jsonl");
+    std::fs::write(&file, &exported).expect("written");
+    let file = file.to_str().expect("UTF-8");
+
+    let other = Service::start().await;
+    for imported in ["imported 5 comments; 0", "imported 0 comments; 5"] {
+        let output = other.output(&["import", "jsonl", file, "--site", "default"]);
+        assert!(text(&output.stderr).contains(imported), "{}", text(&output.stderr));
+    }
+    assert_eq!(other.run(&["export"]), exported);
+    assert!(other.get("/metrics").await.text.contains("moderato_queue_comments{site=\"default\"} 0\n"));
+
+    std::fs::write(file, format!("{}\nbroken\n", exported.lines().next().expect("a line"))).expect("written");
+    let output = other.output(&["import", "jsonl", file, "--site", "default"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("line 2"), "{}", text(&output.stderr));
+}

@@ -66,3 +66,27 @@ async fn the_model_is_named_wherever_it_judged() {
     let metrics = service.get("/metrics").await.text;
     assert!(metrics.contains(&format!("moderato_model_info{{version=\"{version}\"}} 1\n")), "{metrics}");
 }
+
+#[tokio::test]
+async fn a_new_policy_is_in_force_at_once_and_a_wrong_one_changes_nothing() {
+    let service = Service::start().await.all_powerful();
+    let put = async |policy: Value| {
+        let request = service.request(reqwest::Method::PUT, "/v1/policy").json(&policy);
+        crate::harness::Answer::of(request.send().await.expect("an answer")).await
+    };
+    assert_eq!(service.get("/v1/policy").await.body["version"], 0);
+    let wrong = put(json!({ "patterns": [{ "regex": "(", "score": 1.0 }], "rules": { "no_such_rule": 1.0 } })).await;
+    wrong.is_problem(422);
+    assert_eq!(wrong.pointers(), ["/rules/no_such_rule", "/patterns/0/regex"]);
+    put(json!({ "thresholds": { "hold": 1 } })).await.is_problem(422);
+    assert_eq!(service.get("/v1/policy").await.body["version"], 0);
+
+    let text = json!({ "text": "I took the purple zeppelin home, and it was a quiet evening for once." });
+    assert_eq!(decision(&service, text.clone()).await, "approve");
+    assert_eq!(
+        put(json!({ "lists": { "words": ["zeppelin"] }, "rules": { "listed_word": 20.0 } })).await.body["version"],
+        1
+    );
+    let answer = service.comment(text).await;
+    assert_eq!((&answer["decision"], &answer["policy"]), (&json!("hold"), &json!(1)));
+}
