@@ -1,7 +1,7 @@
 //! The classifier: two linear heads, spam and toxic, over hashed features, trained with linfa.
 //!
 //! A head's log-odds are a sum over features, so what each word contributes is exact and not an estimate.
-//! [`features`] is what is seen, [`training`] how it is learned, [`file`] how it is kept.
+//! [`features`] is what is seen, [`training`] how it is learned, [`mod@file`] how it is kept.
 
 pub mod calibration;
 pub mod card;
@@ -86,7 +86,7 @@ struct Head {
     bias: f64,
     /// The greatest weight, calibration included.
     scale: f64,
-    /// The weights; see [`Head::weight`].
+    /// The weights, as they stand in the file.
     weights: Vec<i8>,
 }
 

@@ -15,7 +15,7 @@ pub(super) enum UserCommand {
         /// The e-mail address to sign in with
         #[arg(long)]
         email: String,
-        /// What colleagues call them [default: the part before the @]
+        /// What colleagues call them; the part before the @ when it is left out
         #[arg(long)]
         name: Option<String>,
         /// administrator, moderator or viewer
