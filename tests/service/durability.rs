@@ -191,3 +191,26 @@ async fn a_verdict_can_be_computed_again_from_what_is_stored() {
     }
     store.close().await;
 }
+
+#[tokio::test]
+async fn every_event_of_a_site_with_a_webhook_has_its_outbox_row() {
+    let service = Service::start().await.all_powerful();
+    let mut db = connect(&service.database()).await;
+    let address = "https://news.example/hook";
+    sqlx::query("UPDATE sites SET webhook_url = $1").bind(address).execute(&mut db).await.expect("set");
+    sqlx::query("UPDATE directory SET version = version + 1").execute(&mut db).await.expect("told");
+    // As for every change by another process, the service notices within two looks.
+    tokio::time::sleep(2 * moderato::worker::DIRECTORY_EVERY).await;
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        ids.push(service.comment(json!({ "text": format!("Comment {n}.") })).await["id"].clone());
+    }
+    service.post("/v1/decisions", json!({ "ids": ids, "status": "rejected" })).await;
+    let without = "SELECT COUNT(*) FROM events e WHERE NOT EXISTS
+        (SELECT 1 FROM outbox o WHERE o.event_id = e.id AND o.comment_id = e.comment_id)";
+    let count = async |sql: &'static str, db: &mut sqlx::SqliteConnection| {
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(db).await.expect("a count")
+    };
+    assert_eq!(count(without, &mut db).await, 0);
+    assert_eq!(count("SELECT COUNT(*) FROM outbox", &mut db).await, 10);
+}
