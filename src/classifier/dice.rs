@@ -13,6 +13,17 @@ impl Dice {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed ^ purpose.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 
+    /// Dice for one of several pieces of work that are done side by side: they do not depend on each other's order.
+    pub fn fork(&self, piece: u64) -> Self {
+        let mut here = self.clone();
+        Self::new(here.0.next_u64(), piece)
+    }
+
+    /// Goes on, so that the next forks fall differently.
+    pub fn skip(&mut self) {
+        self.0.next_u64();
+    }
+
     /// Whether something of this probability happens.
     pub fn chance(&mut self, probability: f64) -> bool {
         ((self.0.next_u64() >> 11) as f64) < probability * (1u64 << 53) as f64

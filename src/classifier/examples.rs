@@ -48,7 +48,7 @@ impl Folds {
     }
 }
 
-/// The rows of one head by source and class, with what each group counts.
+/// The rows of one head by source and class.
 pub(super) struct Examples<'a> {
     groups: Vec<Group<'a>>,
     settings: Settings,
@@ -57,11 +57,23 @@ pub(super) struct Examples<'a> {
 struct Group<'a> {
     rows: Vec<&'a Row>,
     positive: bool,
-    weight: f64,
+    /// Labelled, not only presumed negative.
+    known: bool,
+}
+
+/// One row on its way to the learners.
+#[derive(Clone, Copy)]
+pub(super) struct Example<'a> {
+    /// The row.
+    pub(super) row: &'a Row,
+    /// Its label.
+    pub(super) positive: bool,
+    /// Number of its group.
+    pub(super) group: usize,
 }
 
 impl<'a> Examples<'a> {
-    pub(super) fn of(rows: impl IntoIterator<Item = &'a Row>, kind: HeadKind, settings: Settings) -> Self {
+    pub(super) fn of(rows: &'a [Row], kind: HeadKind, settings: Settings) -> Self {
         let mut by_group: BTreeMap<(&str, bool, bool), Vec<&Row>> = BTreeMap::new();
         for row in rows {
             let known = label(row, kind);
@@ -69,28 +81,38 @@ impl<'a> Examples<'a> {
                 by_group.entry((&row.source, known == Some(true), known.is_some())).or_default().push(row);
             }
         }
-        let mut groups: Vec<Group<'_>> = by_group
-            .into_iter()
-            .map(|((_, positive, known), rows)| {
-                let seen = rows.len().min(settings.cap) as f64;
-                let weight = seen.powf(settings.balance) / seen * if known { 1.0 } else { settings.presumed };
-                Group { rows, positive, weight }
+        let group = |((_, positive, known), rows)| Group { rows, positive, known };
+        Self { groups: by_group.into_iter().map(group).collect(), settings }
+    }
+
+    /// What a row of each group counts for a learner that only sees the rows that `keep` keeps: both classes weigh the
+    /// same together, and a source of `n` rows `n` to the power of [`Settings::balance`].
+    pub(super) fn weights(&self, keep: &dyn Fn(&Row) -> bool) -> Vec<f32> {
+        let seen = |group: &Group<'_>| {
+            let kept = group.rows.iter().filter(|row| keep(row)).count();
+            (kept.min(self.settings.cap)) as f64
+        };
+        let counts: Vec<f64> = self.groups.iter().map(seen).collect();
+        let mut weights: Vec<f64> = self
+            .groups
+            .iter()
+            .zip(&counts)
+            .map(|(group, seen)| {
+                let presumed = if group.known { 1.0 } else { self.settings.presumed };
+                seen.max(1.0).powf(self.settings.balance - 1.0) * presumed
             })
             .collect();
-        let mass = |groups: &[Group<'_>], positive: bool| -> f64 {
-            let of_class = groups.iter().filter(|group| group.positive == positive);
-            of_class.map(|group| group.weight * group.rows.len().min(settings.cap) as f64).sum()
+        let mass = |positive: bool| -> f64 {
+            let of_class = |i: &usize| self.groups[*i].positive == positive;
+            (0..self.groups.len()).filter(of_class).map(|i| weights[i] * counts[i]).sum()
         };
-        let (negative, positive) = (mass(&groups, false), mass(&groups, true));
-        for group in groups.iter_mut().filter(|group| group.positive) {
-            group.weight *= negative / positive;
+        let lift = mass(false) / mass(true).max(f64::MIN_POSITIVE);
+        for (_, weight) in self.groups.iter().zip(&mut weights).filter(|(group, _)| group.positive) {
+            *weight *= lift;
         }
         // The heaviest rows count in full; a hundredth of it is the least.
-        let heaviest = groups.iter().map(|group| group.weight).fold(f64::MIN_POSITIVE, f64::max);
-        for group in &mut groups {
-            group.weight = (group.weight / heaviest).max(0.01);
-        }
-        Self { groups, settings }
+        let heaviest = weights.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        weights.iter().map(|weight| (weight / heaviest).max(0.01) as f32).collect()
     }
 
     pub(super) fn in_a_pass(&self) -> usize {
@@ -98,13 +120,13 @@ impl<'a> Examples<'a> {
     }
 
     /// The rows of one pass, in the order that they are learned in.
-    pub(super) fn pass(&self, dice: &mut Dice) -> Vec<(&'a Row, bool, f32)> {
+    pub(super) fn pass(&self, dice: &mut Dice) -> Vec<Example<'a>> {
         let mut all = Vec::with_capacity(self.in_a_pass());
-        for group in &self.groups {
+        for (number, group) in self.groups.iter().enumerate() {
             let mut rows = group.rows.clone();
             dice.shuffle(&mut rows);
             rows.truncate(self.settings.cap);
-            all.extend(rows.into_iter().map(|row| (row, group.positive, group.weight as f32)));
+            all.extend(rows.into_iter().map(|row| Example { row, positive: group.positive, group: number }));
         }
         dice.shuffle(&mut all);
         all

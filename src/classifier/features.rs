@@ -76,6 +76,8 @@ pub struct Features {
     pub terms: Vec<Term>,
     /// Every word of the readings with its place among `terms`: a word that comes again has one term and many places.
     pub places: Vec<(Term, u32)>,
+    /// How many words and n-grams the reading with the least disguise has.
+    counted: [usize; 2],
     seen: Seen,
 }
 
@@ -96,12 +98,20 @@ impl Features {
             blocks: [const { Vec::new() }; BLOCKS],
             terms: vec![Term::Bias],
             places: Vec::with_capacity(letters / 4),
+            counted: [0; 2],
             seen: Seen::with_room_for(letters * 4),
         };
         features.blocks[Block::Characters as usize].reserve(letters * 4);
-        features.read(&comment.body.plain, 0);
+        // The undone reading comes first, and the length of the blocks is its: garbled words that only the plain one has
+        // must not make the words behind them count less.
         if let Some(undone) = &comment.body.undone {
             features.read(undone, 1);
+        } else {
+            features.read(&comment.body.plain, 0);
+        }
+        features.counted = [Block::Words, Block::Characters].map(|block| features.blocks[block as usize].len());
+        if comment.body.undone.is_some() {
+            features.read(&comment.body.plain, 0);
         }
         features.look_at_links(comment);
         features.look_at_name(comment);
@@ -114,7 +124,7 @@ impl Features {
         let bias = std::iter::once((BIAS, 1.0, 0));
         bias.chain(self.blocks.iter().enumerate().flat_map(|(i, entries)| {
             let value = match LENGTHS.get(i) {
-                Some(length) => length / (entries.len().max(1) as f64).sqrt(),
+                Some(length) => length / (*self.counted.get(i).unwrap_or(&entries.len()).max(&1) as f64).sqrt(),
                 None => STRUCTURE_VALUE,
             };
             entries.iter().map(move |entry| (entry.bucket, value, entry.term))

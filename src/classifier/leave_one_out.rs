@@ -81,7 +81,7 @@ fn leave_out(rows: &[Row], source: &str, seed: u64, settings: Settings, done: &A
     let is_ham_of = |row: &Row, source: &str| row.spam == Some(false) && *row.source == *source;
     let borrows = rows.iter().filter(|row| is_ham_of(row, source)).count() < MIN_HAM && source.starts_with("blog");
     let left_out = |row: &Row| *row.source == *source || (borrows && *row.source == *LENT_HAM);
-    let head = RawHead::learn(rows, HeadKind::Spam, seed, settings, &|row| !left_out(row), done);
+    let head = RawHead::learn(rows, HeadKind::Spam, seed, settings, &|row: &Row| !left_out(row), done);
     let measured = rows.iter().filter(|row| left_out(row));
     measured.filter_map(|row| Some((head.score(row), row.spam?))).collect()
 }

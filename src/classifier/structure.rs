@@ -3,10 +3,14 @@
 //! A number lights one bucket for each step it reaches (`3 or more links` is `1 or more` too). An author's field that
 //! is not there lights nothing: which fields exist depends on the site, not on the author.
 
+use std::collections::HashSet;
+
 use super::features::{Block, Features, SPACE_STRUCTURE, Term};
 use super::tokens::Hash;
 use crate::comment::Comment;
-use crate::normalize::{LinkKind, host_of};
+use crate::lists;
+use crate::normalize::{Link, LinkKind, host_of};
+use crate::policy::is_within;
 
 /// Steps of numbers that are counted.
 const COUNTS: &[f64] = &[1.0, 2.0, 3.0, 5.0, 8.0, 15.0];
@@ -58,6 +62,9 @@ impl Observer<'_> {
     }
 }
 
+/// Most different words that are counted.
+const MAX_DISTINCT: usize = 2_000;
+
 /// Counts over the characters of a text.
 #[derive(Default)]
 struct Counts {
@@ -80,12 +87,17 @@ struct Counts {
     odd_words: usize,
     digits_in_words: usize,
     brands: usize,
+    numbered: usize,
+    doubled: usize,
+    distinct: usize,
+    faces: usize,
 }
 
 impl Counts {
     fn of(text: &str) -> Self {
         let mut counts = Self::default();
         let mut number = 0;
+        let mut distinct = HashSet::new();
         for c in text.chars() {
             counts.all += 1;
             number = if c.is_ascii_digit() { number + 1 } else { 0 };
@@ -104,6 +116,7 @@ impl Counts {
                     counts.letters += 1;
                     counts.upper += usize::from(c.is_uppercase());
                 }
+                '\u{1f600}'..='\u{1f64f}' | '\u{1f900}'..='\u{1f97f}' | '\u{2764}' => counts.faces += 1,
                 '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}' => counts.pictures += 1,
                 _ => counts.signs += 1,
             }
@@ -115,6 +128,17 @@ impl Counts {
             // `SGI88`: capitals, then a number.
             let capitals = word.chars().take_while(|c| c.is_uppercase()).count();
             counts.brands += usize::from(capitals >= 2 && digits >= 2 && capitals + digits == word.len());
+            // `slot777`, `Alexis17`: a word, then a number of two or three digits; and numbers of one digit only.
+            let letters = word.chars().take_while(|c| c.is_alphabetic()).count();
+            let rest = word.chars().count() - letters;
+            let numbered = letters >= 3 && rest == digits && (2..=3).contains(&digits);
+            counts.numbered += usize::from(numbered);
+            let last = word.as_bytes()[word.len() - 1];
+            counts.doubled += usize::from(digits >= 2 && word.bytes().rev().take(digits).all(|b| b == last));
+            if distinct.len() < MAX_DISTINCT {
+                distinct.insert(xxhash_rust::xxh3::xxh3_64(word.as_bytes()));
+                counts.distinct = distinct.len();
+            }
             counts.lone_letters += usize::from(digits == 0 && word.chars().nth(1).is_none());
             counts.odd_words += usize::from(looks_random(word));
         }
@@ -156,15 +180,21 @@ fn text(comment: &Comment, seen: &mut Observer<'_>) {
     seen.number("exclamation marks", counts.exclamations as f64, COUNTS);
     seen.number("question marks", counts.questions as f64, COUNTS);
     seen.number("at signs", counts.ats as f64, COUNTS);
+    seen.number("faces and hearts", counts.faces as f64, COUNTS);
     seen.number("hash signs", counts.hashes as f64, COUNTS);
     seen.number("money signs", counts.money as f64, COUNTS);
     seen.number("pictures", counts.pictures as f64, COUNTS);
     seen.number("words with digits inside", counts.digits_in_words as f64, COUNTS);
     seen.number("capitals with a number", counts.brands as f64, COUNTS);
+    let read = Counts::of(&comment.body.reading().text);
+    seen.number("words with a number at the end", read.numbered as f64, COUNTS);
+    seen.number("numbers of one digit only", read.doubled as f64, COUNTS);
     seen.number("words that look random", counts.odd_words as f64, COUNTS);
     if counts.words >= 5 {
         seen.share("lone letters in per cent of the words", counts.lone_letters, counts.words);
         seen.share("random-looking words in per cent", counts.odd_words, counts.words);
+        let repeated = counts.words.min(MAX_DISTINCT) - counts.distinct;
+        seen.share("repeated words in per cent", repeated, counts.words);
     }
 }
 
@@ -212,6 +242,9 @@ fn links(comment: &Comment, seen: &mut Observer<'_>) {
     ] {
         seen.number(name, links.iter().filter(|link| link.kind == kind).count() as f64, COUNTS);
     }
+    seen.fact("a link is shortened", links.iter().any(|link| lists::is_shortener(&link.host)));
+    seen.fact("a link's words name another address", links.iter().any(names_another));
+    seen.fact("the text begins with a link", links[0].span.start == 0);
     seen.fact(
         "a link stands at the end",
         links.last().is_some_and(|link| link.span.end + 3 >= comment.body.original_len),
@@ -219,6 +252,12 @@ fn links(comment: &Comment, seen: &mut Observer<'_>) {
     for link in links.iter().take(10) {
         address("link", &link.host, &link.url, seen);
     }
+}
+
+/// Whether a link shows the address of one site and leads to another.
+fn names_another(link: &Link) -> bool {
+    let shown = host_of(link.anchor.trim());
+    shown.contains('.') && !shown.contains(char::is_whitespace) && !is_within(&link.host, &shown)
 }
 
 /// The shape of an address. `of` is whose: a link's or the author's website's.
@@ -265,12 +304,29 @@ fn author(comment: &Comment, seen: &mut Observer<'_>) {
             plain.chars().count() >= 4 && comment.body.plain.text.contains(plain.as_str()),
         );
     }
-    if let Some((local, _)) = comment.submission.email.as_deref().and_then(|email| email.rsplit_once('@')) {
-        let count = |what: fn(&u8) -> bool| local.bytes().filter(what).count() as f64;
-        seen.number("digits of the e-mail address", count(u8::is_ascii_digit), &[2.0, 3.0, 4.0, 6.0]);
-        seen.number("dots of the e-mail address", count(|b| *b == b'.'), &[2.0, 3.0, 4.0]);
-    }
+    email(comment, seen);
     if let Some(url) = &comment.submission.url {
         address("website", &host_of(url), url, seen);
     }
+}
+
+/// Names of mailboxes that belong to a post and not to a person.
+const ROLES: &[&str] =
+    &["admin", "contact", "enquiries", "hello", "help", "info", "mail", "marketing", "office", "sales", "seo", "support"];
+
+fn email(comment: &Comment, seen: &mut Observer<'_>) {
+    let Some((local, domain)) = comment.submission.email.as_deref().and_then(|email| email.rsplit_once('@')) else {
+        return;
+    };
+    let (local, domain) = (local.to_lowercase(), domain.to_lowercase());
+    let count = |what: fn(&u8) -> bool| local.bytes().filter(what).count() as f64;
+    seen.number("digits of the e-mail address", count(u8::is_ascii_digit), &[2.0, 3.0, 4.0, 6.0]);
+    seen.number("dots of the e-mail address", count(|b| *b == b'.'), &[2.0, 3.0, 4.0]);
+    seen.fact("the e-mail address is a throw-away one", lists::is_disposable(&domain));
+    seen.fact("the e-mail address belongs to a post", ROLES.contains(&local.as_str()));
+    let name = comment.name.plain.text.as_str();
+    let mut words = name.split_whitespace().filter(|word| word.len() >= 3);
+    seen.fact("the e-mail address has a word of the name", words.any(|word| local.contains(word)));
+    let website = comment.submission.url.as_deref().map(host_of);
+    seen.fact("e-mail and website share their domain", website.is_some_and(|host| is_within(&host, &domain)));
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::calibration::Calibration;
 use super::dice::Dice;
 pub use super::examples::label;
-use super::examples::{Examples, Folds};
+use super::examples::{Example, Examples, Folds};
 use super::features::{BIAS, Features, Sparse};
 use super::learner::Learner;
 use super::obfuscation::Disguise;
@@ -99,13 +99,9 @@ pub fn train(rows: &[Row], seed: u64, settings: [Settings; 2], done: &AtomicU64)
     Ok(Trained { model: Model { version: "untitled".to_owned(), heads }, calibrations })
 }
 
-/// How many rows [`train`] will learn from, all passes and folds together.
+/// How many rows [`train`] will learn from, all passes together.
 pub fn steps(rows: &[Row], settings: [Settings; 2]) -> u64 {
-    // Each fold leaves about its share out.
-    let of = |kind| {
-        let settings = settings[kind as usize];
-        steps_of(rows, kind, settings) * settings.folds.max(1) as u64
-    };
+    let of = |kind| steps_of(rows, kind, settings[kind as usize]);
     HeadKind::ALL.into_iter().filter(|kind| rows.iter().any(|row| label(row, *kind).is_some())).map(of).sum()
 }
 
@@ -122,15 +118,17 @@ fn train_head(
     done: &AtomicU64,
 ) -> Result<(Head, Calibration), TrainError> {
     check(rows, kind)?;
-    let mut held_out = Vec::new();
-    let folds = Folds::of(rows, kind, settings.folds);
-    for fold in 0..folds.count {
-        let weights = RawHead::learn(rows, kind, seed, settings, &|row| folds.of_row(row) != fold, done);
-        held_out.extend(weights.sample(rows, kind, seed, &|row| folds.of_row(row) == fold));
-    }
+    let folds = &Folds::of(rows, kind, settings.folds);
+    let without: Vec<_> = (0..folds.count).map(|fold| move |row: &Row| folds.of_row(row) != fold).collect();
+    let everything = |_: &Row| true;
+    let mut keeps: Vec<Keep<'_>> = without.iter().map(|keep| keep as Keep<'_>).collect();
+    keeps.push(&everything);
+    let mut heads = RawHead::learn_each(rows, kind, seed, settings, &keeps, done);
+    let raw = heads.pop().expect("a head for everything");
+    let sample = |(fold, head): (usize, RawHead)| head.sample(rows, kind, seed, &|row| folds.of_row(row) == fold);
+    let held_out: Vec<(f64, bool)> = heads.into_iter().enumerate().flat_map(sample).collect();
     let calibration = Calibration::fit(&held_out)
         .map_err(|error| TrainError::Calibration { head: kind.as_str(), detail: error.to_string() })?;
-    let raw = RawHead::learn(rows, kind, seed, settings, &|_| true, done);
     Ok((raw.calibrated(calibration), calibration))
 }
 
@@ -160,6 +158,12 @@ pub struct RawHead {
     weights: Vec<f32>,
 }
 
+/// Which rows a head learns from.
+pub type Keep<'a> = &'a (dyn Fn(&Row) -> bool + Sync);
+
+/// How many rows are made ready at a time.
+const BATCH: usize = 1_024;
+
 impl RawHead {
     /// Learns from the rows that `keep` keeps.
     pub fn learn(
@@ -167,30 +171,50 @@ impl RawHead {
         kind: HeadKind,
         seed: u64,
         settings: Settings,
-        keep: &dyn Fn(&Row) -> bool,
+        keep: Keep<'_>,
         done: &AtomicU64,
     ) -> Self {
-        let examples = Examples::of(rows.iter().filter(|row| keep(row)), kind, settings);
-        let mut dice = Dice::new(seed, kind as u64);
-        let mut learner = Learner::new(settings.rates);
-        for pass in 0..settings.passes {
-            if pass + 1 == settings.passes {
-                learner.start_averaging();
-            }
-            for (row, positive, weight) in examples.pass(&mut dice) {
-                let disguise = if positive { settings.disguise_positive } else { settings.disguise_negative };
-                let varied = varied(row, settings.drop_field, disguise, &mut dice);
-                let mut features = Features::of(&varied.comment());
-                if dice.chance(settings.forget_words) {
-                    features.forget_words();
-                }
-                learner.learn(&features.sparse(), positive, weight);
-                done.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        Self { weights: learner.weights() }
+        let mut heads = Self::learn_each(rows, kind, seed, settings, &[keep], done);
+        heads.pop().expect("one head for one keep")
     }
 
+    /// Learns a head for each of `keeps`, all from the same rows in the same order, side by side: making the features
+    /// of a row takes longer than learning from it. `done` counts rows, not heads.
+    pub fn learn_each(
+        rows: &[Row],
+        kind: HeadKind,
+        seed: u64,
+        settings: Settings,
+        keeps: &[Keep<'_>],
+        done: &AtomicU64,
+    ) -> Vec<Self> {
+        let examples = Examples::of(rows, kind, settings);
+        let mut pupils: Vec<Pupil<'_>> = keeps
+            .iter()
+            .map(|keep| Pupil { keep, weights: examples.weights(*keep), learner: Learner::new(settings.rates) })
+            .collect();
+        let mut dice = Dice::new(seed, kind as u64);
+        for pass in 0..settings.passes {
+            if pass + 1 == settings.passes {
+                pupils.iter_mut().for_each(|pupil| pupil.learner.start_averaging());
+            }
+            for batch in examples.pass(&mut dice).chunks(BATCH) {
+                let start = dice.clone();
+                let lessons = in_parallel(batch, |i, example| {
+                    let mut dice = start.fork(i as u64);
+                    lesson(example, settings, &mut dice)
+                });
+                dice.skip();
+                let lessons: Vec<(&Example<'_>, Sparse)> = batch.iter().zip(lessons).collect();
+                each_in_parallel(&mut pupils, |pupil| pupil.attend(&lessons));
+                done.fetch_add(batch.len() as u64, Ordering::Relaxed);
+            }
+        }
+        pupils.into_iter().map(|pupil| Self { weights: pupil.learner.weights() }).collect()
+    }
+
+    /// EXP
+    pub fn weights_for_experiments(&self)->&[f32]{&self.weights}
     /// What it gives a row, uncalibrated.
     pub fn score(&self, row: &Row) -> f64 {
         let Sparse { buckets, values } = Features::of(&row.comment()).sparse();
@@ -226,6 +250,61 @@ impl RawHead {
         };
         Head::pack(bias, self.weights.iter().enumerate().map(weight))
     }
+}
+
+/// A head that learns, with the rows that it may see.
+struct Pupil<'a> {
+    keep: Keep<'a>,
+    weights: Vec<f32>,
+    learner: Learner,
+}
+
+impl Pupil<'_> {
+    fn attend(&mut self, lessons: &[(&Example<'_>, Sparse)]) {
+        for (example, features) in lessons {
+            if (self.keep)(example.row) {
+                self.learner.learn(features, example.positive, self.weights[example.group]);
+            }
+        }
+    }
+}
+
+fn lesson(example: &Example<'_>, settings: Settings, dice: &mut Dice) -> Sparse {
+    let disguise = if example.positive { settings.disguise_positive } else { settings.disguise_negative };
+    let varied = varied(example.row, settings.drop_field, disguise, dice);
+    let mut features = Features::of(&varied.comment());
+    if dice.chance(settings.forget_words) {
+        features.forget_words();
+    }
+    features.sparse()
+}
+
+/// What `work` makes of each item, in order; on all processors.
+fn in_parallel<T: Sync, U: Send>(items: &[T], work: impl Fn(usize, &T) -> U + Sync) -> Vec<U> {
+    let part = items.len().div_ceil(threads()).max(1);
+    let work = |(number, items): (usize, &[T])| {
+        items.iter().enumerate().map(|(i, item)| work(number * part + i, item)).collect::<Vec<_>>()
+    };
+    let work = &work;
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = items.chunks(part).enumerate().map(|part| scope.spawn(move || work(part))).collect();
+        parts.into_iter().flat_map(|part| part.join().expect("training does not panic")).collect()
+    })
+}
+
+/// Does `work` with each item; on all processors.
+fn each_in_parallel<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {
+    let part = items.len().div_ceil(threads()).max(1);
+    std::thread::scope(|scope| {
+        let work = &work;
+        for items in items.chunks_mut(part) {
+            scope.spawn(move || items.iter_mut().for_each(work));
+        }
+    });
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A row as another site or another spammer might have sent it.
