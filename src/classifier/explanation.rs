@@ -56,6 +56,12 @@ impl Scores {
         let mut spans = Vec::new();
         let term = match &features.terms[i] {
             features::Term::Bias => "every comment".to_owned(),
+            features::Term::Concept(concept) => {
+                let mut places = comment.body.reading().places();
+                let hits = features.concepts.iter().filter(|hit| hit.concept == *concept).take(MAX_SPANS);
+                spans.extend(hits.map(|hit| places.span(hit.range.clone())));
+                format!("talks about {}", concept.name().replace('_', " "))
+            }
             features::Term::Named(name) => (*name).to_owned(),
             features::Term::Counted(name, count) => format!("{name}: {count}"),
             features::Term::Detail(name, detail) => format!("{name} {}", shortened(detail.chars())),

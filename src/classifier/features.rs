@@ -3,6 +3,7 @@
 use super::structure;
 use super::tokens::{self, Hash};
 use crate::comment::Comment;
+use crate::concepts::{self, Concept};
 use crate::normalize::Reading;
 
 /// Changes whenever the same comment gives other features; a model of another version is refused.
@@ -54,6 +55,8 @@ pub enum Term {
     },
     /// A link, by its place among the body's links.
     Link(u32),
+    /// What the text talks about.
+    Concept(Concept),
     /// Something that is not in the text, by name.
     Named(&'static str),
     /// A number that is not in the text, by name.
@@ -76,6 +79,8 @@ pub struct Features {
     pub terms: Vec<Term>,
     /// Every word of the readings with its place among `terms`: a word that comes again has one term and many places.
     pub places: Vec<(Term, u32)>,
+    /// Where the text names which concept.
+    pub concepts: Vec<concepts::Hit>,
     /// How many words and n-grams the reading with the least disguise has.
     counted: [usize; 2],
     seen: Seen,
@@ -98,6 +103,7 @@ impl Features {
             blocks: [const { Vec::new() }; BLOCKS],
             terms: vec![Term::Bias],
             places: Vec::with_capacity(letters / 4),
+            concepts: concepts::find(&comment.body.reading().text),
             counted: [0; 2],
             seen: Seen::with_room_for(letters * 4),
         };
@@ -135,6 +141,13 @@ impl Features {
     pub fn forget_words(&mut self) {
         self.blocks[Block::Words as usize].clear();
         self.blocks[Block::Characters as usize].clear();
+    }
+
+    /// Leaves only the words, as of a phrase from a list, which says nothing of the shape of comments.
+    pub fn keep_words(&mut self) {
+        for block in [Block::Links, Block::Name, Block::Structure] {
+            self.blocks[block as usize].clear();
+        }
     }
 
     /// The features as a row for learning.

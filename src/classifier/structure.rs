@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::features::{Block, Features, SPACE_STRUCTURE, Term};
 use super::tokens::Hash;
 use crate::comment::Comment;
+use crate::concepts::{self, Concept};
 use crate::lists;
 use crate::normalize::{Link, LinkKind, host_of};
 use crate::policy::is_within;
@@ -21,6 +22,7 @@ const SHARES: &[f64] = &[1.0, 3.0, 6.0, 10.0, 20.0, 40.0, 60.0, 80.0];
 pub(super) fn observe(comment: &Comment, features: &mut Features) {
     let mut seen = Observer { features };
     text(comment, &mut seen);
+    concepts(comment, &mut seen);
     disguise(comment, &mut seen);
     links(comment, &mut seen);
     author(comment, &mut seen);
@@ -196,6 +198,47 @@ fn text(comment: &Comment, seen: &mut Observer<'_>) {
         let repeated = counts.words.min(MAX_DISTINCT) - counts.distinct;
         seen.share("repeated words in per cent", repeated, counts.words);
     }
+}
+
+/// Second persons, in the languages where abuse is known.
+const YOU: &[&str] = &[
+    "you", "your", "you're", "youre", "ur", "u", "yourself", "du", "dich", "dir", "dein", "ihr", "euch", "tu", "te", "toi",
+    "ton", "vous", "eres", "usted", "ustedes", "tú", "ti", "você", "voce", "vc", "vocês", "seu", "sei", "voi", "je", "jij",
+    "jou", "jullie", "ty", "ci", "ciebie", "wy", "ты", "тебя", "тебе", "твой", "вы", "вас", "вам", "ви", "тебе", "sen", "seni",
+    "siz", "kamu", "anda", "lu", "lo", "kau", "أنت", "انت", "أنتم", "너", "넌", "니", "네", "당신", "あなた", "お前", "おまえ",
+];
+
+fn concepts(comment: &Comment, seen: &mut Observer<'_>) {
+    let mut counts = [0usize; Concept::ALL.len()];
+    for hit in &seen.features.concepts {
+        counts[hit.concept as usize] += 1;
+    }
+    let (mut wares, mut abuses) = (0, 0);
+    for (concept, count) in Concept::ALL.iter().zip(counts).filter(|(_, count)| *count > 0) {
+        let term = seen.features.term(Term::Concept(*concept));
+        for (step, _) in COUNTS.iter().enumerate().take_while(|(_, step)| count as f64 >= **step) {
+            let hash = Hash::of(SPACE_STRUCTURE + 1 + step as u64).then_all(concept.name().chars());
+            seen.features.add(Block::Structure, hash, term);
+        }
+        wares += usize::from(!concept.is_abuse() && *concept != Concept::StockPraise);
+        abuses += usize::from(concept.is_abuse());
+    }
+    seen.number("subjects of advertising", wares as f64, COUNTS);
+    seen.number("kinds of abuse", abuses as f64, COUNTS);
+    seen.fact("a subject of advertising beside a link", wares > 0 && !comment.body.links.is_empty());
+    seen.fact("stock praise beside a link", counts[Concept::StockPraise as usize] > 0 && has_address(comment));
+    if abuses > 0 {
+        let text = &comment.body.reading().text;
+        let you = text.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|word| YOU.contains(&word));
+        seen.fact("abuse beside a second person", you || text.contains(['你', '您']));
+    }
+    for concept in concepts::find(&comment.name.reading().text).into_iter().map(|hit| hit.concept) {
+        seen.detail("the name talks about", concept.name());
+    }
+}
+
+fn has_address(comment: &Comment) -> bool {
+    !comment.body.links.is_empty() || comment.submission.url.is_some()
 }
 
 fn disguise(comment: &Comment, seen: &mut Observer<'_>) {

@@ -276,6 +276,7 @@ fn lesson(example: &Example<'_>, settings: Settings, dice: &mut Dice) -> Sparse 
     if dice.chance(settings.forget_words) {
         features.forget_words();
     }
+    if example.row.source.starts_with("list") { features.keep_words(); }
     features.sparse()
 }
 
