@@ -9,6 +9,23 @@ pub(super) struct Tag {
     pub(super) len: usize,
     /// What it does to the text.
     pub(super) kind: TagKind,
+    /// The name of its element.
+    pub(super) name: &'static str,
+    /// Whether it begins or ends its element.
+    pub(super) shape: Shape,
+}
+
+/// Whether a tag begins or ends its element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// It begins it.
+    Opening,
+    /// It begins it, and the element is not shown.
+    Concealing,
+    /// It ends it.
+    Closing,
+    /// It is all there is.
+    Void,
 }
 
 /// What a tag does to the text.
@@ -75,6 +92,9 @@ const INLINES: &[&str] = &[
     "title", "tt", "u", "var", "video", "wbr",
 ];
 
+/// Elements without content.
+const VOIDS: &[&str] = &["br", "embed", "hr", "img", "input", "meta", "source", "wbr"];
+
 const HIDDEN: &[&str] = &["script", "style", "template"];
 
 /// Longest name of an element.
@@ -94,7 +114,7 @@ pub(super) fn tag(text: &str) -> Option<Tag> {
     name.copy_from_slice(&bytes[start..start + name_len]);
     name.make_ascii_lowercase();
     let name = std::str::from_utf8(name).ok()?;
-    let kind = kind(name, closing)?;
+    let (kind, name) = kind(name, closing)?;
     let attributes = start + name_len;
     if !matches!(bytes.get(attributes)?, b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r') {
         return None;
@@ -104,19 +124,44 @@ pub(super) fn tag(text: &str) -> Option<Tag> {
         TagKind::Link(_) => TagKind::Link(attribute(&text[attributes..end], "href")),
         other => other,
     };
-    Some(Tag { len: end + 1, kind })
+    let shape = match () {
+        () if closing => Shape::Closing,
+        () if VOIDS.contains(&name) || text[..end].ends_with('/') => Shape::Void,
+        () if is_concealing(&text[attributes..end]) => Shape::Concealing,
+        () => Shape::Opening,
+    };
+    Some(Tag { len: end + 1, kind, name, shape })
 }
 
-fn kind(name: &str, closing: bool) -> Option<TagKind> {
+/// Whether the attributes say that the element is not shown.
+fn is_concealing(attributes: &str) -> bool {
+    if attributes.len() < " hidden".len() {
+        return false;
+    }
+    let Some(style) = attribute(attributes, "style") else {
+        return attribute(attributes, "hidden").is_some();
+    };
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    let zero = |property: &str| {
+        style.split(';').filter_map(|rule| rule.strip_prefix(property)).any(|value| {
+            let number = value.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%' || c == '!');
+            number.parse() == Ok(0.0)
+        })
+    };
+    style.contains("display:none") || style.contains("visibility:hidden") || zero("font-size:") || zero("opacity:")
+}
+
+fn kind(name: &str, closing: bool) -> Option<(TagKind, &'static str)> {
+    let among = |names: &[&'static str]| names.iter().find(|known| **known == name).copied();
     if name == "a" {
-        Some(if closing { TagKind::LinkEnd } else { TagKind::Link(None) })
-    } else if BLOCKS.contains(&name) {
-        Some(TagKind::Break)
-    } else if INLINES.contains(&name) {
-        Some(TagKind::Inline)
+        Some((if closing { TagKind::LinkEnd } else { TagKind::Link(None) }, "a"))
+    } else if let Some(name) = among(BLOCKS) {
+        Some((TagKind::Break, name))
+    } else if let Some(name) = among(INLINES) {
+        Some((TagKind::Inline, name))
     } else {
-        let hidden = HIDDEN.iter().find(|hidden| **hidden == name)?;
-        Some(if closing { TagKind::Inline } else { TagKind::Hidden(hidden) })
+        let hidden = among(HIDDEN)?;
+        Some((if closing { TagKind::Inline } else { TagKind::Hidden(hidden) }, hidden))
     }
 }
 
@@ -207,8 +252,11 @@ mod tests {
 
     #[test]
     fn kinds_are_told_apart() {
-        assert_eq!(tag("<br/>x"), Some(Tag { len: 5, kind: TagKind::Break }));
-        assert_eq!(tag("</STRONG>"), Some(Tag { len: 9, kind: TagKind::Inline }));
+        assert_eq!(tag("<br/>x"), Some(Tag { len: 5, kind: TagKind::Break, name: "br", shape: Shape::Void }));
+        assert_eq!(
+            tag("</STRONG>"),
+            Some(Tag { len: 9, kind: TagKind::Inline, name: "strong", shape: Shape::Closing })
+        );
         assert_eq!(tag("<script src=x>").map(|t| t.kind), Some(TagKind::Hidden("script")));
     }
 }

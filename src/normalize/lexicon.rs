@@ -1,184 +1,88 @@
 //! Words that are worth disguising, and short common ones beside them. To be among them is no evidence by itself: they
 //! only settle whether a doubtful spelling (`ca$h`, `s e x`, `y0ur`) is one.
 
-/// The words, in order.
-const WORDS: &[&str] = &[
-    "account",
-    "adult",
-    "apply",
-    "arsehole",
-    "ass",
-    "asshole",
-    "bastard",
-    "best",
-    "betting",
-    "bitch",
-    "bitcoin",
-    "bonus",
-    "boys",
-    "btc",
-    "buy",
-    "call",
-    "cam",
-    "cams",
-    "cash",
-    "cashapp",
-    "casino",
-    "casinos",
-    "cheap",
-    "cialis",
-    "click",
-    "cocaine",
-    "cock",
-    "coin",
-    "coins",
-    "contact",
-    "credit",
-    "crypto",
-    "cunt",
-    "daddy",
-    "dating",
-    "deposit",
-    "dick",
-    "discount",
-    "dollar",
-    "dollars",
-    "earn",
-    "ecstasy",
-    "email",
-    "escort",
-    "escorts",
-    "fake",
-    "follow",
-    "forex",
-    "free",
-    "from",
-    "fuck",
-    "fucked",
-    "fucker",
-    "fucking",
-    "gambling",
-    "game",
-    "gift",
-    "girl",
-    "girls",
-    "gmail",
-    "good",
-    "hacker",
-    "hardcore",
-    "hello",
-    "help",
-    "here",
-    "horny",
-    "hot",
-    "idiot",
-    "income",
-    "instagram",
-    "invest",
-    "investment",
-    "investor",
-    "jackpot",
-    "judi",
-    "kill",
-    "levitra",
-    "like",
-    "link",
-    "loan",
-    "loans",
-    "lose",
-    "loser",
-    "lost",
-    "lottery",
-    "love",
-    "make",
-    "market",
-    "meds",
-    "milf",
-    "million",
-    "money",
-    "more",
-    "moron",
-    "mortgage",
-    "naked",
-    "nazi",
-    "nigga",
-    "nigger",
-    "now",
-    "nude",
-    "nudes",
-    "offer",
-    "online",
-    "only",
-    "order",
-    "paypal",
-    "penis",
-    "people",
-    "pharmacy",
-    "phentermine",
-    "pill",
-    "pills",
-    "poker",
-    "porn",
-    "porno",
-    "price",
-    "prize",
-    "profit",
-    "profits",
-    "pussy",
-    "rape",
-    "real",
-    "replica",
-    "retard",
-    "rolex",
-    "sale",
-    "scam",
-    "sell",
-    "send",
-    "sex",
-    "sexy",
-    "shit",
-    "shitty",
-    "shop",
-    "signals",
-    "site",
-    "slot",
-    "slots",
-    "slut",
-    "spam",
-    "store",
-    "subscribe",
-    "suck",
-    "sucks",
-    "telegram",
-    "this",
-    "tits",
-    "togel",
-    "trading",
-    "tramadol",
-    "valium",
-    "viagra",
-    "video",
-    "visit",
-    "webcam",
-    "weed",
-    "whatsapp",
-    "whore",
-    "win",
-    "winner",
-    "work",
-    "xanax",
-    "xxx",
-    "you",
-    "your",
-    "zoloft",
+/// Words that nobody spells oddly but to hide them, in order.
+#[rustfmt::skip]
+const TELLING: &[&str] = &[
+    "adderall", "ambien", "arsehole", "asshole", "bastard", "betting", "bitch", "bitches", "bitcoin", "blackjack",
+    "casino", "casinos", "cialis", "cocaine", "cocksucker", "crypto", "cunt", "dickhead", "ejaculation", "erectile",
+    "escort", "escorts", "fentanyl", "forex", "fuck", "fucked", "fucker", "fuckers", "fucking", "gacor", "gambling",
+    "handjob", "hardcore", "hydrocodone", "jackpot", "ketamine", "kontol", "levitra", "lottery", "maxwin", "memek",
+    "milf", "modafinil", "mortgage", "motherfucker", "naked", "ngentot", "nigga", "nigger", "nude", "nudes",
+    "onlyfans", "oxycodone", "oxycontin", "paypal", "penis", "percocet", "pharmacy", "phentermine", "poker", "porn",
+    "pornhub", "porno", "pornstar", "pussy", "replica", "retard", "rolex", "roulette", "shit", "shitty", "slut",
+    "sluts", "sportsbook", "steroids", "telegram", "togel", "tramadol", "valium", "viagra", "vicodin", "webcam",
+    "whatsapp", "whore", "whores", "xanax", "zoloft",
 ];
 
-/// Longest word of the list.
+/// Words that are often disguised beside those, in order.
+#[rustfmt::skip]
+const OTHERS: &[&str] = &[
+    "account", "adult", "apply", "ass", "best", "bonus", "boys", "btc", "buy", "call", "cam", "cams", "cash",
+    "cashapp", "cheap", "click", "cock", "coin", "coins", "contact", "credit", "daddy", "dating", "deposit", "dick",
+    "discount", "dollar", "dollars", "earn", "ecstasy", "email", "fake", "follow", "free", "from", "game", "gift",
+    "girl", "girls", "gmail", "good", "hacker", "hello", "help", "here", "horny", "hot", "idiot", "income",
+    "instagram", "invest", "investment", "investor", "judi", "kill", "like", "link", "loan", "loans", "lose", "loser",
+    "lost", "love", "make", "market", "meds", "million", "money", "more", "moron", "nazi", "now", "offer", "online",
+    "only", "order", "people", "pill", "pills", "price", "prize", "profit", "profits", "rape", "real", "sale", "scam",
+    "sell", "send", "sex", "sexy", "shop", "signals", "site", "slot", "slots", "spam", "store", "subscribe", "suck",
+    "sucks", "this", "tits", "trading", "tube", "video", "visit", "weed", "win", "winner", "work", "xxx", "you",
+    "your",
+];
+
+/// Longest word of the lists.
 pub(super) const LONGEST: usize = 12;
 
 /// Whether the word is worth disguising.
 pub(super) fn contains(word: &str) -> bool {
-    WORDS.binary_search(&word).is_ok()
+    is_telling(word) || OTHERS.binary_search(&word).is_ok()
+}
+
+/// Whether hardly anybody spells the word oddly but to hide it.
+pub(super) fn is_telling(word: &str) -> bool {
+    TELLING.binary_search(&word).is_ok()
+}
+
+/// For each first letter the lengths of the telling words that begin with it, as bits.
+static LENGTHS: [u16; 26] = lengths();
+
+const fn lengths() -> [u16; 26] {
+    let mut lengths = [0; 26];
+    let mut i = 0;
+    while i < TELLING.len() {
+        let word = TELLING[i].as_bytes();
+        lengths[(word[0] - b'a') as usize] |= 1 << word.len();
+        i += 1;
+    }
+    lengths
+}
+
+/// Whether a telling word has this first letter and length: a quick look before a search.
+pub(super) fn may_begin(first: char, length: usize) -> bool {
+    first.is_ascii_lowercase() && length <= LONGEST && LENGTHS[(first as u8 - b'a') as usize] >> length & 1 == 1
+}
+
+/// The one telling word that `fits`, where no other does.
+pub(super) fn only(first: Option<char>, length: usize, fits: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let mut found = TELLING
+        .iter()
+        .filter(|word| word.len() == length && first.is_none_or(|first| word.starts_with(first)) && fits(word));
+    let one = found.next()?;
+    found.next().is_none().then_some(*one)
+}
+
+/// The telling word that is left of `word` when letters said again and again are said once.
+pub(super) fn unstretched(word: &[char]) -> Option<&'static str> {
+    let said = |word: &mut dyn Iterator<Item = char>| {
+        let mut letters: Vec<char> = word.collect();
+        letters.dedup();
+        letters
+    };
+    let once = said(&mut word.iter().copied());
+    let first = word.first()?;
+    let fits =
+        |known: &&&str| known.starts_with(*first) && known.len() < word.len() && said(&mut known.chars()) == once;
+    TELLING.iter().find(fits).copied()
 }
 
 #[cfg(test)]
@@ -187,8 +91,23 @@ mod tests {
 
     #[test]
     fn the_words_are_in_order_and_none_is_too_long() {
-        assert!(WORDS.is_sorted());
-        assert!(WORDS.iter().all(|word| word.len() <= LONGEST));
-        assert!(contains("viagra") && !contains("viola"));
+        assert!(TELLING.is_sorted() && OTHERS.is_sorted());
+        assert!(TELLING.iter().chain(OTHERS).all(|word| word.len() <= LONGEST));
+        assert!(contains("viagra") && contains("cash") && !contains("viola"));
+    }
+
+    #[test]
+    fn the_quick_look_overlooks_nothing() {
+        assert!(TELLING.iter().all(|word| word.chars().next().is_some_and(|first| may_begin(first, word.len()))));
+        assert!(!may_begin('z', 3) && !may_begin('é', 5));
+    }
+
+    #[test]
+    fn stretched_words_are_let_go() {
+        let unstretched = |word: &str| super::unstretched(&word.chars().collect::<Vec<_>>());
+        assert_eq!(unstretched("viaaagra"), Some("viagra"));
+        assert_eq!(unstretched("assshole"), Some("asshole"));
+        assert_eq!(unstretched("sooo"), None);
+        assert_eq!(unstretched("viagra"), None);
     }
 }

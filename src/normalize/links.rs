@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::reading::Reading;
+use super::reading::{Reading, add};
 use crate::span::Span;
 
 /// A link, as markup or in plain sight.
@@ -107,6 +107,65 @@ pub(super) fn add_plain(visible: &Reading, links: &mut Vec<Link>) {
         }
     }
     links.sort_by_key(|link| link.span);
+}
+
+/// Whether a bare name with this ending is a domain.
+pub(super) fn is_ending(ending: &str) -> bool {
+    ENDINGS.binary_search(&ending).is_ok()
+}
+
+/// Finds the links that are whole in the plain reading only, as `ｅｘａｍｐｌｅ．ｃｏｍ` is, and notes them in `disguised`.
+pub(super) fn add_disguised(visible: &Reading, plain: &Reading, links: &mut Vec<Link>, disguised: &mut Vec<Span>) {
+    if visible.text.is_ascii() {
+        return;
+    }
+    let mut places = plain.places();
+    let mut from = 0;
+    let mut next = 0;
+    let mut found_links = Vec::new();
+    while let Some(found) = next_plain(&plain.text, from) {
+        from = found.end;
+        let span = places.span(found.clone());
+        while next < links.len() && links[next].span.end <= span.start {
+            next += 1;
+        }
+        let found = link(&plain.text[found], "", LinkKind::Plain, span);
+        if !found.host.contains(|c: char| c.is_ascii_alphanumeric()) {
+            continue;
+        }
+        let known = links[next..].iter().take_while(|link| link.span.start < span.end);
+        // Of a link that is broken in the visible text a part may have been found.
+        if known.clone().all(|link| link.kind == LinkKind::Plain && link.host.len() < found.host.len()) {
+            add(disguised, span);
+            found_links.push(found);
+        }
+    }
+    merge(links, found_links);
+}
+
+/// Adds links that were put together from pieces. They take the place of plain ones that are parts of them; a marked link
+/// stays.
+pub(super) fn merge(links: &mut Vec<Link>, found: Vec<Link>) {
+    if found.is_empty() {
+        return;
+    }
+    let mut merged = Vec::with_capacity(links.len() + found.len());
+    let mut found = found.into_iter().peekable();
+    for link in links.drain(..) {
+        while let Some(earlier) = found.next_if(|found| found.span.end <= link.span.start) {
+            merged.push(earlier);
+        }
+        let overlaps = |found: &Link| found.span.overlaps(link.span);
+        if link.kind != LinkKind::Plain {
+            while found.next_if(overlaps).is_some() {}
+            merged.push(link);
+        } else if !found.peek().is_some_and(overlaps) {
+            merged.push(link);
+        }
+    }
+    merged.extend(found);
+    merged.sort_by_key(|link| link.span);
+    *links = merged;
 }
 
 /// The next plain link at or after `from`, as a range of bytes.

@@ -1,7 +1,10 @@
 //! Letters of one script in the words of another, as in `pаypal` with a Cyrillic а.
 
-use super::script::{Script, script};
+use super::Disguise;
+use super::reading::over;
+use super::script::{Script, is_east_asian, script};
 use super::undone::Letter;
+use crate::span::Span;
 
 /// The letters of a text or word, counted by script.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,12 +16,22 @@ pub(super) struct Counts {
     apart: u32,
     /// Latin letters that no language of many readers uses: phonetic signs, small capitals.
     odd: u32,
+    /// Latin letters that look like no Cyrillic one.
+    only_latin: u32,
+    /// Greek and Cyrillic letters that look like no Latin one.
+    only_foreign: u32,
 }
 
 impl Counts {
     pub(super) fn of(letters: impl Iterator<Item = char>) -> Self {
         let mut counts = Self::default();
         for c in letters {
+            let letter = Letter { c, at: Span::default(), upper: false, kept: false };
+            match script(c) {
+                Script::Latin => counts.only_latin += u32::from(cyrillic(&letter).is_none()),
+                Script::Greek | Script::Cyrillic => counts.only_foreign += u32::from(latin(&letter).is_none()),
+                _ => {}
+            }
             match script(c) {
                 Script::Latin => {
                     counts.latin += 1;
@@ -34,9 +47,10 @@ impl Counts {
         counts
     }
 
-    /// Whether hardly anything but Latin letters is there.
+    /// Whether the text is a Latin one. Letters that may be either do not count: in a disguised text they are many.
     fn mostly_latin(&self) -> bool {
-        self.latin > 2 * (self.greek + self.cyrillic + self.rare + self.apart)
+        self.only_latin > 2 * (self.only_foreign + self.apart)
+            && self.latin > self.greek + self.cyrillic + self.rare + self.apart
     }
 }
 
@@ -53,9 +67,23 @@ pub(super) enum Found {
     Styled,
 }
 
+/// Whether several words of a Latin text have letters of other scripts in them.
+pub(super) fn is_habit(letters: &[Letter], text: &Counts) -> bool {
+    let is_mixed = |word: &[Letter]| {
+        let counts = Counts::of(word.iter().map(|letter| letter.c));
+        let foreign = counts.greek + counts.cyrillic + counts.rare;
+        counts.latin > 0
+            && foreign > 0
+            && !is_formula(word, &counts)
+            && word.iter().all(|letter| latin(letter).is_some())
+    };
+    let words = letters.chunk_by(|a, b| a.c.is_alphabetic() == b.c.is_alphabetic());
+    text.mostly_latin() && words.filter(|word| word.len() > 2 && is_mixed(word)).nth(1).is_some()
+}
+
 /// Gives a word the letters of one script, and notes in `changed` which ones were replaced. `text` counts the letters of
-/// the whole text.
-pub(super) fn fold(word: &mut [Letter], text: &Counts, changed: &mut Vec<usize>) -> Found {
+/// the whole text; `habit` says that other words of it are mixed.
+pub(super) fn fold(word: &mut [Letter], text: &Counts, habit: bool, changed: &mut Vec<usize>) -> Found {
     changed.clear();
     if word.iter().all(|letter| letter.c.is_ascii()) {
         return Found::Nothing;
@@ -66,8 +94,11 @@ pub(super) fn fold(word: &mut [Letter], text: &Counts, changed: &mut Vec<usize>)
     }
     let foreign = counts.greek + counts.cyrillic + counts.rare;
     if counts.latin == 0 {
-        let whole = text.mostly_latin() && counts.apart == 0 && foreign >= 2;
-        return if whole && replace(word, changed, |letter| latin(letter).filter(|(_, strong)| *strong)) {
+        let whole = text.mostly_latin() && counts.apart == 0 && (foreign >= 2 || habit);
+        let known = |letter: &Letter| latin(letter).filter(|(_, strong)| *strong || habit).map(|(c, _)| (c, true));
+        let written: Option<String> = word.iter().map(|letter| known(letter).map(|(c, _)| c)).collect();
+        let is_word = |word: String| habit || super::dictionary::contains(&word) || super::lexicon::contains(&word);
+        return if whole && written.is_some_and(is_word) && replace(word, changed, known) {
             if foreign >= 4 { Found::Disguised } else { Found::Folded }
         } else {
             Found::Nothing
@@ -82,8 +113,10 @@ pub(super) fn fold(word: &mut [Letter], text: &Counts, changed: &mut Vec<usize>)
     let honest_ending = !text.mostly_latin() && is_latin_with_ending(word);
     // In a Cyrillic text a word that is mostly Cyrillic is meant to be.
     let loose = text.mostly_latin() || counts.latin > foreign;
+    let sure = text.mostly_latin() && counts.latin >= 2;
     if replace(word, changed, |letter| {
-        latin(letter).filter(|(_, strong)| *strong || loose || script(letter.c) == Script::Latin)
+        let (c, strong) = latin(letter).filter(|(_, strong)| *strong || loose || script(letter.c) == Script::Latin)?;
+        Some((c, strong || sure && script(letter.c) != Script::Latin))
     }) {
         return if honest_ending { Found::Folded } else { Found::Disguised };
     }
@@ -152,7 +185,7 @@ fn among_latin(word: &mut [Letter], changed: &mut Vec<usize>) -> Found {
     };
     let inner = &mut word[first..=last];
     let latin_letters = inner.iter().filter(|letter| is_latin(letter)).count();
-    if latin_letters * 2 <= inner.len() || inner.iter().any(|letter| super::script::is_east_asian(letter.c)) {
+    if latin_letters * 2 <= inner.len() || inner.iter().any(|letter| is_east_asian(letter.c)) {
         return Found::Nothing;
     }
     let done = replace(inner, changed, |letter| {
@@ -192,6 +225,65 @@ pub(super) fn is_odd(c: char) -> bool {
 
 fn is_small_capital(c: char) -> bool {
     matches!(c as u32, 0x1D00..=0x1D22 | 0xA730 | 0xA731) || matches!(c, 'ʀ' | 'ɪ' | 'ɴ' | 'ʟ' | 'ʏ' | 'ʜ' | 'ʙ' | 'ɢ')
+}
+
+/// Chinese characters and letters of Bopomofo that are drawn like Latin capitals.
+const DRAWN: &[(char, char)] = &[
+    ('丂', 's'),
+    ('丄', 'l'),
+    ('丅', 't'),
+    ('丁', 't'),
+    ('丨', 'i'),
+    ('丫', 'y'),
+    ('乂', 'x'),
+    ('乃', 'b'),
+    ('乇', 'e'),
+    ('乙', 'z'),
+    ('冂', 'n'),
+    ('几', 'n'),
+    ('凵', 'u'),
+    ('匚', 'c'),
+    ('千', 'f'),
+    ('卂', 'a'),
+    ('卄', 'h'),
+    ('卩', 'p'),
+    ('口', 'o'),
+    ('尺', 'r'),
+    ('山', 'w'),
+    ('工', 'i'),
+    ('爪', 'm'),
+    ('片', 'k'),
+    ('ㄒ', 't'),
+    ('ㄖ', 'o'),
+    ('ㄚ', 'y'),
+    ('ㄥ', 'l'),
+    ('ㄩ', 'u'),
+    ('ᐯ', 'v'),
+    ('ᗪ', 'd'),
+    ('ꮆ', 'g'),
+    ('ᘜ', 'g'),
+];
+
+/// Spells words that are drawn with Chinese characters, `卂尺乇`, in a text that has no other ones.
+pub(super) fn undraw(letters: &mut [Letter], disguise: &mut Disguise) {
+    let drawn = |c: char| DRAWN.iter().find(|(sign, _)| *sign == c).map(|(_, letter)| *letter);
+    let is_asian = |letter: &&Letter| is_east_asian(letter.c);
+    if !letters.iter().any(|letter| is_east_asian(letter.c))
+        || letters.iter().filter(is_asian).any(|letter| drawn(letter.c).is_none())
+    {
+        return;
+    }
+    for word in letters.chunk_by_mut(|a, b| a.c.is_alphabetic() == b.c.is_alphabetic()) {
+        let signs = word.iter().filter(is_asian).count();
+        let first_and_last = [word.first(), word.last()].into_iter().flatten().any(|letter| is_east_asian(letter.c));
+        let readable = word.iter().all(|letter| letter.c.is_ascii_lowercase() || drawn(letter.c).is_some());
+        if signs == 0 || !readable || word.len() < 3 || signs < 3 && first_and_last {
+            continue;
+        }
+        disguise.styled.push(over(&word.iter().map(|letter| letter.at).collect::<Vec<_>>()));
+        word.iter_mut().for_each(|letter| letter.c = drawn(letter.c).unwrap_or(letter.c));
+    }
+    disguise.styled.sort_unstable();
 }
 
 /// What a letter stands for by decancer's table.
@@ -291,15 +383,19 @@ fn cyrillic(letter: &Letter) -> Option<(char, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::span::Span;
 
     fn folded(text: &str, word: &str) -> (String, Found) {
         let counts = Counts::of(text.chars().flat_map(char::to_lowercase));
         let mut letters: Vec<Letter> = word
             .chars()
-            .map(|c| Letter { c: c.to_lowercase().next().unwrap_or(c), at: Span::default(), upper: c.is_uppercase() })
+            .map(|c| Letter {
+                c: c.to_lowercase().next().unwrap_or(c),
+                at: Span::default(),
+                upper: c.is_uppercase(),
+                kept: false,
+            })
             .collect();
-        let found = fold(&mut letters, &counts, &mut Vec::new());
+        let found = fold(&mut letters, &counts, false, &mut Vec::new());
         (letters.into_iter().map(|letter| letter.c).collect(), found)
     }
 
@@ -312,7 +408,6 @@ mod tests {
             ("ΒUY", "buy"),
             ("сrурtо", "crypto"),
             ("ϲasinο", "casino"),
-            ("сосо", "coco"),
             ("роrnо", "porno"),
             ("Ꭰrugs", "drugs"),
         ] {

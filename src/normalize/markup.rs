@@ -1,17 +1,18 @@
 //! Takes markup out: HTML, entities, BBCode and Markdown links become the words a reader sees, and a list of links.
 
 use super::links::{self, Link, LinkKind};
-use super::reading::Reading;
+use super::reading::{Reading, add};
 use super::{bbcode, entities, html};
 use crate::span::Span;
 
-/// What a reader sees, and the links that were marked as such.
-pub(super) fn strip(original: &str) -> (Reading, Vec<Link>) {
+/// What a reader sees, and the links that were marked as such. Elements that are not shown are noted in `hidden`.
+pub(super) fn strip(original: &str, hidden: &mut Vec<Span>) -> (Reading, Vec<Link>) {
     if !original.bytes().any(is_special) {
         return (Reading::identity(original), Vec::new());
     }
     let mut stripper = Stripper::new(original);
     stripper.run();
+    *hidden = stripper.hidden;
     (stripper.out, stripper.links)
 }
 
@@ -31,6 +32,23 @@ struct OpenLink {
     words: usize,
 }
 
+/// An element that its style hides.
+struct Concealed {
+    name: &'static str,
+    /// How many elements of this name are open in it, itself included.
+    depth: u32,
+    /// Where it begins in the original.
+    start: u32,
+    /// How much was shown before it, in bytes and in characters.
+    shown: (usize, usize),
+    /// How many links there were before it.
+    links: usize,
+}
+
+/// Hidden words up to this many characters only break up what is shown around them. Longer ones are shown: they are what
+/// the comment is about, and many sites take styles out.
+const MAX_CONCEALED: usize = 40;
+
 struct Stripper<'a> {
     text: &'a str,
     /// Where we are, in bytes.
@@ -46,6 +64,8 @@ struct Stripper<'a> {
     depth: [u32; bbcode::NAMES.len()],
     /// From where on no comment or hidden element ends, so that the search is not repeated.
     endless: usize,
+    concealed: Option<Concealed>,
+    hidden: Vec<Span>,
 }
 
 impl<'a> Stripper<'a> {
@@ -66,6 +86,8 @@ impl<'a> Stripper<'a> {
             closers,
             depth: [0; bbcode::NAMES.len()],
             endless: usize::MAX,
+            concealed: None,
+            hidden: Vec::new(),
         }
     }
 
@@ -124,6 +146,7 @@ impl<'a> Stripper<'a> {
         let Some(tag) = html::tag(rest) else {
             return false;
         };
+        let (name, shape, start) = (tag.name, tag.shape, self.at);
         match tag.kind {
             html::TagKind::Link(url) => {
                 let tag = self.skip(tag.len);
@@ -148,7 +171,39 @@ impl<'a> Stripper<'a> {
                 self.skip(tag.len);
             }
         }
+        self.conceal(name, shape, start);
         true
+    }
+
+    /// Keeps count of an element that is not shown, and takes out its words when it ends.
+    fn conceal(&mut self, name: &'static str, shape: html::Shape, start: u32) {
+        let shown = (self.out.text.len(), self.out.origin.len());
+        match (&mut self.concealed, shape) {
+            (None, html::Shape::Concealing) => {
+                self.concealed = Some(Concealed { name, depth: 1, start, shown, links: self.links.len() });
+            }
+            (Some(open), html::Shape::Opening | html::Shape::Concealing) if open.name == name => open.depth += 1,
+            (Some(open), html::Shape::Closing) if open.name == name => {
+                open.depth -= 1;
+                if open.depth == 0 {
+                    self.take_out();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn take_out(&mut self) {
+        let Some(concealed) = self.concealed.take() else {
+            return;
+        };
+        add(&mut self.hidden, Span::new(concealed.start, self.at));
+        let (bytes, chars) = concealed.shown;
+        let linked = self.links.len() > concealed.links || self.open.as_ref().is_some_and(|open| open.words > bytes);
+        if !linked && self.out.origin.len() - chars.min(self.out.origin.len()) <= MAX_CONCEALED {
+            self.out.text.truncate(bytes);
+            self.out.origin.truncate(chars);
+        }
     }
 
     /// Passes over everything up to and including `end`, in any case; does nothing where that does not come.
@@ -253,8 +308,12 @@ impl<'a> Stripper<'a> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> (Reading, Vec<Link>) {
+        strip(text, &mut Vec::new())
+    }
+
     fn visible(text: &str) -> String {
-        strip(text).0.text
+        read(text).0.text
     }
 
     #[test]
@@ -269,6 +328,10 @@ mod tests {
             ("[b]bold[/b] and [url=http://e.example]here[/url]", "bold and here"),
             ("see [the docs](https://e.example/d)!", "see the docs!"),
             ("[quote=Ann]hi[/quote] there", "hi there"),
+            ("via<span style='display: none'>x<span>y</span></span>gra", "viagra"),
+            ("v<i hidden>x</i>ia<b style=\"font-size:0px\">z</b>gra", "viagra"),
+            ("<span style='color:red'>red</span>", "red"),
+            ("<div style='display:none'>never closed", "never closed"),
         ] {
             assert_eq!(visible(text), expected, "{text}");
         }
@@ -289,7 +352,7 @@ mod tests {
 
     #[test]
     fn links_come_with_their_words_and_their_place() {
-        let (_, links) = strip("go <a href=\"http://www.Shop.example.com/x\">to <b>this</b> shop</a> now");
+        let (_, links) = read("go <a href=\"http://www.Shop.example.com/x\">to <b>this</b> shop</a> now");
         assert_eq!(links.len(), 1);
         let link = &links[0];
         assert_eq!((link.host.as_str(), link.domain.as_str()), ("shop.example.com", "example.com"));
@@ -298,15 +361,24 @@ mod tests {
     }
 
     #[test]
+    fn hidden_links_are_links_and_noted() {
+        let mut hidden = Vec::new();
+        let (reading, links) =
+            strip("hi <div style='display:none'><a href='http://e.example/'>pills</a></div> all", &mut hidden);
+        assert_eq!((reading.text.trim(), links.len()), ("hi \npills\n all", 1));
+        assert_eq!(hidden, [Span::new(3, 72)]);
+    }
+
+    #[test]
     fn an_address_between_bbcode_tags_is_the_link() {
-        let (reading, links) = strip("[url]http://e.example/a[/url]");
+        let (reading, links) = read("[url]http://e.example/a[/url]");
         assert_eq!(reading.text, "http://e.example/a");
         assert_eq!((links[0].url.as_str(), links[0].anchor.as_str()), ("http://e.example/a", ""));
     }
 
     #[test]
     fn an_unclosed_link_is_only_its_tag() {
-        let (reading, links) = strip("[url=http://e.example]cheap things and much more");
+        let (reading, links) = read("[url=http://e.example]cheap things and much more");
         assert_eq!(reading.text, "cheap things and much more");
         assert_eq!((links.len(), links[0].anchor.as_str(), links[0].span), (1, "", Span::new(0, 22)));
     }

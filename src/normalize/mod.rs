@@ -4,8 +4,12 @@
 
 use crate::span::Span;
 
+mod accents;
 mod bbcode;
+mod boxes;
+mod broken;
 mod controls;
+mod dictionary;
 mod entities;
 mod html;
 mod leet;
@@ -16,7 +20,9 @@ mod markup;
 mod plain;
 mod reading;
 mod script;
+mod segment;
 mod spaced;
+mod split_links;
 mod undone;
 
 pub use links::{Link, LinkKind, host_of};
@@ -37,8 +43,12 @@ pub struct Disguise {
     pub stacked_marks: Vec<Span>,
     /// Digits and signs in place of letters (`v1agra`).
     pub leet: Vec<Span>,
-    /// Words with their letters set apart (`v i a g r a`).
+    /// Words with their letters set apart (`v i a g r a`) or cut in pieces (`cas ino`).
     pub spaced: Vec<Span>,
+    /// Links taken apart (`example (dot) com`) or written with letters that machines do not expect in one.
+    pub links: Vec<Span>,
+    /// Words in elements that are not shown.
+    pub hidden: Vec<Span>,
 }
 
 /// A text in all its readings.
@@ -68,11 +78,12 @@ impl Normalized {
 /// Normalises `original`. Takes time linear in its length and never fails.
 pub fn normalize(original: &str) -> Normalized {
     let original_len = original.chars().count() as u32;
-    let (visible, mut links) = markup::strip(original);
-    links::add_plain(&visible, &mut links);
     let mut disguise = Disguise::default();
+    let (visible, mut links) = markup::strip(original, &mut disguise.hidden);
+    links::add_plain(&visible, &mut links);
     let plain = plain::read(&visible, &mut disguise);
-    let undone = undone::read(&visible, &plain, &mut disguise);
+    links::add_disguised(&visible, &plain, &mut links, &mut disguise.links);
+    let undone = undone::read(&visible, &plain, &mut links, &mut disguise);
     Normalized { original_len, visible, plain, undone, links, disguise }
 }
 
@@ -105,7 +116,7 @@ mod tests {
             ("c\u{332}a\u{332}s\u{332}i\u{332}n\u{332}o\u{332}", "casino"),
             ("cas🅘no ΛLEXIS", "casino alexis"),
             ("c@$1n0", "casino"),
-            ("pаypal c0m", "paypal c0m"),
+            ("pаypal c0m", "paypal com"),
         ] {
             assert_eq!(read(text), expected, "{text}");
         }
@@ -163,8 +174,9 @@ mod tests {
             assert!(reading.origin.iter().all(|span| span.start < span.end && span.end <= len), "in bounds: {text:?}");
             assert!(reading.origin.is_sorted_by_key(|span| span.start), "in order: {text:?}");
         }
-        let Disguise { invisible, bidi, look_alike, styled, stacked_marks, leet, spaced } = &found.disguise;
-        for spans in [invisible, bidi, look_alike, styled, stacked_marks, leet, spaced] {
+        let Disguise { invisible, bidi, look_alike, styled, stacked_marks, leet, spaced, links, hidden } =
+            &found.disguise;
+        for spans in [invisible, bidi, look_alike, styled, stacked_marks, leet, spaced, links, hidden] {
             assert!(spans.is_sorted() && spans.iter().all(|span| span.start < span.end && span.end <= len), "{text:?}");
         }
         assert!(found.links.iter().all(|link| link.span.end <= len && link.span.start < link.span.end), "{text:?}");

@@ -71,6 +71,11 @@ fn drop_unseen(visible: &Reading, disguise: &mut Disguise) -> Vec<(char, Span)> 
     let mut needs = None;
     for (c, at) in visible.text.chars().zip(visible.origin.iter().copied()) {
         match unseen(c) {
+            // Braille without dots has the width of a space.
+            None if c == '\u{2800}' => {
+                note_invisible(out.last().map(|(c, _)| *c), &mut pending, Some(' '), disguise);
+                out.push((' ', at));
+            }
             None => {
                 note_invisible(out.last().map(|(c, _)| *c), &mut pending, Some(c), disguise);
                 out.push((c, at));

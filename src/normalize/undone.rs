@@ -1,10 +1,11 @@
 //! The undone reading: what the plain one says once look-alikes, styled letters, leetspeak and spaced-out words are undone.
 
+use super::links::Link;
 use super::look_alikes::{Counts, Found, fold};
 use super::plain::is_generic_mark;
 use super::reading::{Reading, add, over};
 use super::script::{Script, is_east_asian, script};
-use super::{Disguise, leet, lexicon, look_alikes, spaced};
+use super::{Disguise, accents, boxes, broken, leet, look_alikes, spaced, split_links};
 use crate::span::Span;
 
 /// A character of the plain reading on its way to the undone one.
@@ -16,31 +17,58 @@ pub(super) struct Letter {
     pub(super) at: Span,
     /// Whether it was sent as a capital.
     pub(super) upper: bool,
+    /// Whether it is part of a link, in which digits and signs mean what they are.
+    pub(super) kept: bool,
 }
 
 /// The undone reading, where it differs from the plain one; notes what it had to undo.
-pub(super) fn read(visible: &Reading, plain: &Reading, disguise: &mut Disguise) -> Option<Reading> {
+pub(super) fn read(
+    visible: &Reading,
+    plain: &Reading,
+    links: &mut Vec<Link>,
+    disguise: &mut Disguise,
+) -> Option<Reading> {
     let set_apart = spaced::may_be_in(&plain.text);
-    if !set_apart && !is_suspicious(&plain.text) {
+    let suspicious = set_apart
+        || is_suspicious(&plain.text)
+        || split_links::may_be_in(&plain.text)
+        || broken::may_be_in(&plain.text)
+        || !disguise.bidi.is_empty();
+    if !suspicious {
         return None;
     }
-    let mut letters = letters(visible, plain);
-    let text = Counts::of(letters.iter().map(|letter| letter.c));
+    let mut letters = letters(visible, plain, links);
     if !plain.text.is_ascii() {
-        spell_boxed(&mut letters, disguise);
+        boxes::spell(&mut letters, disguise);
+        boxes::turn(&mut letters, visible);
+        look_alikes::undraw(&mut letters, disguise);
     }
     let mut spaced_words = Vec::new();
     // Letters that were in boxes a moment ago may be set apart, too.
     if set_apart || !plain.text.is_ascii() {
         spaced::join(&mut letters, &mut spaced_words);
     }
+    if !plain.text.is_ascii() {
+        let text = Counts::of(letters.iter().map(|letter| letter.c));
+        let habit = look_alikes::is_habit(&letters, &text);
+        for token in letters.split_inclusive_mut(|letter| letter.c.is_whitespace()) {
+            if !token.iter().all(|letter| letter.c.is_ascii()) {
+                fold_token(token, &text, habit, disguise);
+            }
+        }
+        accents::take_off(&mut letters, disguise);
+    }
+    split_links::mend(&mut letters, links, disguise);
+    broken::join_pieces(&mut letters, &mut spaced_words);
+    let habit = is_leet_habit(&letters);
     let mut out = Reading::with_capacity(plain.text.len());
     for token in letters.split_inclusive_mut(|letter| letter.c.is_whitespace()) {
-        undo_token(token, &text, &mut spaced_words, disguise, &mut out);
+        undo_token(token, habit, &mut spaced_words, disguise, &mut out);
     }
     tidy(&mut spaced_words);
     disguise.spaced = spaced_words;
     tidy(&mut disguise.stacked_marks);
+    tidy(&mut disguise.look_alike);
     (out.text != plain.text).then_some(out)
 }
 
@@ -59,12 +87,16 @@ fn is_suspicious(text: &str) -> bool {
     let (mut latin, mut other) = (0_u32, 0_u32);
     let (mut before, mut last) = ((' ', Script::None), (' ', Script::None));
     let mut hyphens = 0;
+    let mut accents = accents::Look::default();
     for c in text.chars() {
         let script = script(c);
+        if accents.sees(c, script) {
+            return true;
+        }
         match script {
             Script::None => {
-                let leet = last.0.is_ascii_lowercase() && is_sign(c) && c != '!';
-                if leet || is_generic_mark(c) || unboxed(c).is_some() {
+                let leet = last.0.is_ascii_lowercase() && (is_sign(c) && c != '!' || c == '*');
+                if leet || is_generic_mark(c) || boxes::unboxed(c).is_some() {
                     return true;
                 }
                 if c.is_ascii_whitespace() {
@@ -73,15 +105,15 @@ fn is_suspicious(text: &str) -> bool {
             }
             Script::Rare => return true,
             _ => {
-                if c.is_ascii() && is_sign(last.0) || look_alikes::is_odd(c) {
+                if c.is_ascii() && is_sign(last.0) || !c.is_ascii() && look_alikes::is_odd(c) {
                     return true;
                 }
                 if last.1 != Script::None && last.1 != script && !is_east_asian(c) && !is_east_asian(last.0) {
                     return true;
                 }
-                if before.0.is_ascii_lowercase() && c.is_ascii() && is_breaker(last.0) {
+                if before.0.is_ascii_lowercase() && c.is_ascii() && broken::is_breaker(last.0) {
                     hyphens += 1;
-                    if last.0 != '-' || hyphens > 1 {
+                    if !matches!(last.0, '-' | '\'' | ',' | '/' | ':') || hyphens > 1 {
                         return true;
                     }
                 }
@@ -96,8 +128,9 @@ fn is_suspicious(text: &str) -> bool {
     other > 0 && latin > 2 * other
 }
 
-fn letters(visible: &Reading, plain: &Reading) -> Vec<Letter> {
+fn letters(visible: &Reading, plain: &Reading, links: &[Link]) -> Vec<Letter> {
     let mut seen = visible.text.chars().zip(&visible.origin).peekable();
+    let mut addresses = links.iter().filter(|link| link.anchor.is_empty()).peekable();
     let mut upper = false;
     plain
         .text
@@ -107,87 +140,11 @@ fn letters(visible: &Reading, plain: &Reading) -> Vec<Letter> {
             while let Some((shown, _)) = seen.next_if(|(_, shown_at)| shown_at.start <= at.start) {
                 upper = shown.is_uppercase();
             }
-            Letter { c, at: *at, upper }
+            while addresses.next_if(|link| link.span.end <= at.start).is_some() {}
+            let kept = addresses.peek().is_some_and(|link| link.span.start <= at.start);
+            Letter { c, at: *at, upper, kept }
         })
         .collect()
-}
-
-/// The letter in a box.
-fn unboxed(c: char) -> Option<char> {
-    let first = match c as u32 {
-        0x1F150..=0x1F169 => 0x1F150,
-        0x1F170..=0x1F189 => 0x1F170,
-        0x1F1E6..=0x1F1FF => 0x1F1E6,
-        _ => return None,
-    };
-    char::from_u32(c as u32 - first + 0x61)
-}
-
-/// Letters in boxes and flags: `🅥🅘🅟`, `🇻🇮🇵` where the flags are none.
-fn spell_boxed(letters: &mut [Letter], disguise: &mut Disguise) {
-    let mut before = None;
-    let mut runs = letters.chunk_by_mut(|a, b| unboxed(a.c).is_some() == unboxed(b.c).is_some()).peekable();
-    while let Some(run) = runs.next() {
-        let Some(read) = run.iter().map(|letter| unboxed(letter.c)).collect::<Option<Vec<char>>>() else {
-            before = run.last().map(|letter| letter.c);
-            continue;
-        };
-        let after = runs.peek().and_then(|run| run.first()).map(|letter| letter.c);
-        let within = before.is_some_and(char::is_alphabetic) && after.is_some_and(char::is_alphabetic);
-        let flags = run.iter().all(|letter| letter.c as u32 >= 0x1F1E6) && are_flags(&read);
-        if run.len() < 2 && !within || flags {
-            continue;
-        }
-        let spans: Vec<Span> = run.iter().map(|letter| letter.at).collect();
-        disguise.styled.push(over(&spans));
-        run.iter_mut().zip(read).for_each(|(letter, c)| letter.c = c);
-    }
-    disguise.styled.sort_unstable();
-}
-
-/// Two-letter codes that have a flag, one after the other.
-const FLAGS: &str = "acadaeafagaialamaoaqarasatauawaxazbabbbdbebfbgbhbibjblbmbnbobqbrbsbtbvbwbybzcacccdcfcgchcickclcmcncocpcrcucvcwcxcy\
-    czdedgdjdkdmdodzeaeceeegehereseteufifjfkfmfofrgagbgdgegfggghgiglgmgngpgqgrgsgtgugwgyhkhmhnhrhthuicidieiliminiqirisitjejmjojpkekg\
-    khkikmknkpkrkwkykzlalblclilklrlsltlulvlymamcmdmemfmgmhmkmlmmmnmompmqmrmsmtmumvmwmxmymznancnenfngninlnonpnrnunzompapepfpgphpkplpm\
-    pnprpsptpwpyqarerorsrurwsasbscsdsesgshsisjskslsmsnsosrssstsvsxsysztatctdtftgthtjtktltmtntotrtttvtwtzuaugumunusuyuzvavcvevgvivnvu\
-    wfwsxkyeytzazmzw";
-
-fn are_flags(letters: &[char]) -> bool {
-    letters.len().is_multiple_of(2)
-        && letters.chunks_exact(2).all(|pair| {
-            FLAGS
-                .as_bytes()
-                .chunks_exact(2)
-                .any(|code| code.iter().zip(pair).all(|(known, c)| known.eq_ignore_ascii_case(&(*c as u32 as u8))))
-        })
-}
-
-/// Signs that break up a word without taking the place of a letter.
-fn is_breaker(c: char) -> bool {
-    matches!(c, '.' | '*' | '_' | '-' | '|' | '~' | '^' | '`' | '·')
-}
-
-fn undo_token(token: &mut [Letter], text: &Counts, spaced: &mut Vec<Span>, disguise: &mut Disguise, out: &mut Reading) {
-    if !token.iter().all(|letter| letter.c.is_ascii()) {
-        fold_token(token, text, disguise);
-    }
-    if is_address(token) {
-        token.iter().for_each(|letter| out.push(letter.c, letter.at));
-        return;
-    }
-    if let Some(whole) = joined(token) {
-        spaced.push(over(&token[whole.clone()].iter().map(|letter| letter.at).collect::<Vec<_>>()));
-        for (i, letter) in token.iter_mut().enumerate() {
-            if !whole.contains(&i) || !is_breaker(letter.c) {
-                out.push(letter.c, letter.at);
-            }
-        }
-        return;
-    }
-    for word in token.chunk_by_mut(|a, b| is_in_word(a.c) && is_in_word(b.c)) {
-        unleet(word, disguise);
-        push_unmarked(word, disguise, out);
-    }
 }
 
 fn is_in_word(c: char) -> bool {
@@ -195,10 +152,10 @@ fn is_in_word(c: char) -> bool {
 }
 
 /// Gives the words of a token the letters of one script each.
-fn fold_token(token: &mut [Letter], text: &Counts, disguise: &mut Disguise) {
+fn fold_token(token: &mut [Letter], text: &Counts, habit: bool, disguise: &mut Disguise) {
     let mut changed = Vec::new();
     for word in token.chunk_by_mut(|a, b| is_in_word(a.c) && is_in_word(b.c)) {
-        match fold(word, text, &mut changed) {
+        match fold(word, text, habit, &mut changed) {
             Found::Disguised => {
                 changed.iter().for_each(|i| add(&mut disguise.look_alike, word[*i].at));
             }
@@ -211,8 +168,31 @@ fn fold_token(token: &mut [Letter], text: &Counts, disguise: &mut Disguise) {
     }
 }
 
+/// Whether several words of a text are leetspeak beyond doubt.
+fn is_leet_habit(letters: &[Letter]) -> bool {
+    let words = letters.chunk_by(|a, b| is_in_word(a.c) && is_in_word(b.c));
+    let (mut all, mut likely, mut certain) = (0, 0, 0);
+    for word in words.filter(|word| word.len() > 2 && is_in_word(word[0].c) && !word[0].kept) {
+        all += 1;
+        if word.iter().any(|letter| letter.c.is_ascii_digit() || leet::is_sign(letter.c)) {
+            let chars: Vec<char> = word.iter().map(|letter| letter.c).collect();
+            certain += u32::from(unleet(word, false).is_some());
+            likely += u32::from(leet::is_likely(&chars));
+        }
+    }
+    certain >= 2 && (certain + likely) * 10 > all || likely >= 2 && likely * 4 > all
+}
+
+fn unleet(word: &[Letter], habit: bool) -> Option<leet::Undone> {
+    let capitals = word.iter().filter(|letter| letter.upper).count();
+    let letters = word.iter().filter(|letter| letter.c.is_ascii_lowercase()).count();
+    let usual_case = capitals == 0 || capitals == 1 && word[0].upper || capitals == letters && word.len() > 4;
+    let chars: Vec<char> = word.iter().map(|letter| letter.c).collect();
+    leet::undo(&chars, leet::Writing { usual_case, habit })
+}
+
 /// Whether the token is an address, a mention or a tag, in which digits and signs mean what they are.
-fn is_address(token: &[Letter]) -> bool {
+fn is_address(token: &[Letter], habit: bool) -> bool {
     let at = |i: usize| token.get(i).map(|letter| letter.c);
     let has =
         |part: &str| token.windows(part.len()).any(|window| window.iter().map(|letter| letter.c).eq(part.chars()));
@@ -222,80 +202,82 @@ fn is_address(token: &[Letter]) -> bool {
             sign > 0 && token[sign..].windows(2).any(|pair| pair[0].c == '.' && pair[1].c.is_alphanumeric())
         })
     };
-    let mention = matches!(at(0), Some('@' | '#')) && !matches!(at(1), Some('$' | '@' | 's'));
+    let mention = match at(0) {
+        Some('#') => true,
+        Some('@') => !habit && !matches!(at(1), Some('$' | '@' | 's')),
+        _ => false,
+    };
     mention || has("://") || has("www.") || email()
 }
 
-/// The part of a token that is a word of the lexicon, broken up by signs.
-fn joined(token: &[Letter]) -> Option<std::ops::Range<usize>> {
-    if !token.iter().any(|letter| is_breaker(letter.c)) {
-        return None;
-    }
-    let start = token.iter().position(|letter| is_in_word(letter.c))?;
-    let end = token.iter().rposition(|letter| letter.c.is_alphanumeric())? + 1;
-    let inner = token.get(start..end)?;
-    let breakers = inner.iter().filter(|letter| is_breaker(letter.c)).count();
-    let length = inner.len() - breakers;
-    if breakers == 0 || !(5..=lexicon::LONGEST).contains(&length) {
-        return None;
-    }
-    let word: Vec<char> = inner.iter().map(|letter| letter.c).filter(|c| !is_breaker(*c)).collect();
-    let plain: String = word.iter().collect();
-    let known = lexicon::contains(&plain) || leet::undo(&word, false).is_some();
-    // `on-line` and `e-mail` are spellings.
-    let hyphenated = breakers == 1 && inner.iter().any(|letter| letter.c == '-');
-    (known && !hyphenated).then_some(start..end)
-}
-
-fn unleet(word: &mut [Letter], disguise: &mut Disguise) {
-    if word.len() < 3 || !word.iter().any(|letter| letter.c.is_ascii_digit() || leet::is_sign(letter.c)) {
+fn undo_token(token: &mut [Letter], habit: bool, spaced: &mut Vec<Span>, disguise: &mut Disguise, out: &mut Reading) {
+    let plain = token.iter().all(|letter| letter.c.is_ascii_lowercase() || letter.c.is_whitespace());
+    if token.iter().any(|letter| letter.kept) || !plain && is_address(token, habit) {
+        token.iter().for_each(|letter| out.push(letter.c, letter.at));
         return;
     }
-    let capitals = word.iter().filter(|letter| letter.upper).count();
-    let usual_case = capitals == 0 || capitals == 1 && word[0].upper;
-    let chars: Vec<char> = word.iter().map(|letter| letter.c).collect();
-    let Some(undone) = leet::undo(&chars, usual_case) else {
+    if !plain && rewrite(token, spaced, disguise, out) {
         return;
-    };
-    if undone.certain {
-        add(&mut disguise.leet, over(&word.iter().map(|letter| letter.at).collect::<Vec<_>>()));
     }
-    word.iter_mut().zip(undone.letters).for_each(|(letter, c)| letter.c = c);
-}
-
-/// From this many letters on, marks that no letter has a form with are decoration.
-const MANY_MARKED: usize = 3;
-
-/// Shows a word without marks that its letters do not need.
-fn push_unmarked(word: &[Letter], disguise: &mut Disguise, out: &mut Reading) {
-    let mut latin = false;
-    let mut marked = Vec::new();
-    for letter in word {
-        if is_generic_mark(letter.c) {
-            // Behind a Latin letter that has no form of its own with it.
-            if latin {
-                marked.push(letter.at);
-                continue;
-            }
-        } else {
-            latin = letter.c.is_ascii_alphanumeric() || (letter.c as u32) < 0x250 && letter.c.is_alphabetic();
+    for word in token.chunk_by_mut(|a, b| is_in_word(a.c) && is_in_word(b.c)) {
+        let chars: Vec<char> = word.iter().map(|letter| letter.c).collect();
+        if let Some(known) = broken::stretched(&chars) {
+            push_over(known, word, out);
+            continue;
         }
-        out.push(letter.c, letter.at);
-    }
-    marked.dedup();
-    if marked.len() >= MANY_MARKED {
-        disguise.stacked_marks.push(over(&marked));
+        let signs = word.iter().any(|letter| letter.c.is_ascii_digit() || leet::is_sign(letter.c));
+        if let Some(undone) = if signs && word.len() > 1 { unleet(word, habit) } else { None } {
+            if undone.certain {
+                add(&mut disguise.leet, over(&word.iter().map(|letter| letter.at).collect::<Vec<_>>()));
+            }
+            word.iter_mut().zip(undone.letters).for_each(|(letter, c)| letter.c = c);
+        }
+        word.iter().for_each(|letter| out.push(letter.c, letter.at));
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Shows a token with signs in it as the word it hides, if there is one.
+fn rewrite(token: &[Letter], spaced: &mut Vec<Span>, disguise: &mut Disguise, out: &mut Reading) -> bool {
+    let whole = |part: &[Letter]| over(&part.iter().map(|letter| letter.at).collect::<Vec<_>>());
+    if let Some(place) = broken::broken(token) {
+        spaced.push(whole(&token[place.clone()]));
+        for (i, letter) in token.iter().enumerate() {
+            match place.contains(&i) {
+                true if broken::is_breaker(letter.c) => {}
+                true => out.push(leet::usual(letter.c), letter.at),
+                false => out.push(letter.c, letter.at),
+            }
+        }
+        return true;
+    }
+    if let Some((place, word)) = broken::starred(token) {
+        let mut known = word.chars();
+        for (i, letter) in token.iter().enumerate() {
+            out.push(if place.contains(&i) { known.next().unwrap_or(letter.c) } else { letter.c }, letter.at);
+        }
+        return true;
+    }
+    if let Some(read) = broken::drawn(token) {
+        add(&mut disguise.leet, whole(token));
+        read.into_iter().for_each(|(c, place)| out.push(c, whole(&token[place])));
+        return true;
+    }
+    false
+}
 
-    #[test]
-    fn flags_are_told_from_letters() {
-        assert!(are_flags(&['d', 'e', 'f', 'r']));
-        assert!(!are_flags(&['v', 'i', 'a', 'g', 'r', 'a']));
-        assert!(!are_flags(&['d', 'e', 'f']));
+/// Shows a stretched word: each letter stands where it is said first, the last for the rest.
+fn push_over(known: &str, word: &[Letter], out: &mut Reading) {
+    let mut i = 0;
+    let mut left = known.chars().peekable();
+    while let Some(c) = left.next() {
+        let more = left.peek() == Some(&c);
+        let start = i;
+        i += 1;
+        while !more && i < word.len() && word[i].c == c {
+            i += 1;
+        }
+        if let Some(part) = word.get(start..i) {
+            out.push(c, over(&part.iter().map(|letter| letter.at).collect::<Vec<_>>()));
+        }
     }
 }
