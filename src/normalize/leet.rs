@@ -172,7 +172,7 @@ fn is_honest(word: &[char], letters: usize) -> bool {
 fn is_habitual(word: &[char], letters: usize) -> bool {
     let back = word.iter().rev().take_while(|c| c.is_ascii_digit()).count();
     // `2days`, `4you`
-    let front = matches!(word[0], '2' | '4') && dictionary::contains(&word[1..].iter().collect::<String>());
+    let front = matches!(word.first(), Some('2' | '4')) && dictionary::contains(&word[1..].iter().collect::<String>());
     word.len() >= 4
         && !front
         && letters * 3 >= word.len()
