@@ -15,6 +15,7 @@ pub mod dataset;
 pub mod evaluation;
 pub mod facts;
 pub mod id;
+pub mod letters;
 pub mod limits;
 pub mod lists;
 pub mod metrics;

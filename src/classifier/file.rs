@@ -105,8 +105,8 @@ impl Model {
         match (number(8), number(12)) {
             (Some(FORMAT_VERSION), Some(FEATURE_VERSION)) => {}
             (Some(FORMAT_VERSION), Some(found)) => return Err(ModelError::Features { found }),
-            (Some(found), _) => return Err(ModelError::Format { found }),
-            (None, _) => return Err(ModelError::Damaged("it ends too early")),
+            (Some(found), _) if found != FORMAT_VERSION => return Err(ModelError::Format { found }),
+            _ => return Err(ModelError::Damaged("it ends too early")),
         }
         let (header, body) = bytes.split_at_checked(HEADER).ok_or(ModelError::Damaged("it ends too early"))?;
         let (prefix, checksum) = header.split_at(PREFIX);
