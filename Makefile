@@ -42,7 +42,7 @@ check:
 
 ## make torture   the long form of the tests: 1,000 kills under load, an hour of fuzzing
 torture:
-	$(MAKE) fuzz FUZZ_SECONDS=1440
+	$(MAKE) fuzz FUZZ_SECONDS=1200
 	MODERATO_TEST_KILLS=1000 cargo test --release --test service durability -- --nocapture
 
 ## make figures   the figures of the README: labelled files through a running service
