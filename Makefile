@@ -3,7 +3,7 @@
 export CARGO_TERM_COLOR ?= auto
 DATA ?= ../shared/data
 
-.PHONY: help run test check browser-tests torture figures train evaluate clean
+.PHONY: help run test check browser-tests instructions fuzz torture figures train evaluate clean
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -16,20 +16,33 @@ run:
 test:
 	tests/install-tools
 	cargo test --no-fail-fast
+	$(MAKE) instructions
 	$(MAKE) browser-tests
 
 browser-tests:
 	cd tests/browser && npm ci --no-audit --no-fund --silent && node --test --test-concurrency=1 --test-reporter=spec
 
-## make check     what CI runs: format, lints, documentation, every test
+## make instructions  counts the instructions of a decision and holds them to limits: linear, and no dearer than before
+instructions:
+	tests/install-tools
+	CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo bench --profile dev --bench instructions
+
+## make fuzz      a minute of made-up input for each of the fuzz targets; FUZZ_SECONDS for longer
+FUZZ_SECONDS ?= 60
+fuzz:
+	tests/fuzz/run $(FUZZ_SECONDS)
+
+## make check     what CI runs: format, lints, documentation, every test, a minute of fuzzing
 check:
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 	$(MAKE) test
+	$(MAKE) fuzz
 
-## make torture   the long form of the tests: 1,000 kills under load
+## make torture   the long form of the tests: 1,000 kills under load, an hour of fuzzing
 torture:
+	$(MAKE) fuzz FUZZ_SECONDS=1200
 	MODERATO_TEST_KILLS=1000 cargo test --release --test service durability -- --nocapture
 
 ## make figures   the figures of the README: labelled files through a running service

@@ -14,6 +14,7 @@ use crate::classifier::Model;
 use crate::config::Config;
 use crate::id::{ActionId, CommentId, SiteId};
 use crate::limits::Limits;
+use crate::lists;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::store::{Actor, Directory, Resolution, Resolved, Store, StoreError};
@@ -68,6 +69,9 @@ impl App {
         store.writer().observe(Arc::new(move |comments, took| committed.committed(comments, took)));
 
         let model = load_model(&config);
+        for error in lists::use_directory(&config.lists_dir()) {
+            warn!("a list cannot be used, the one that comes with the service is: {error}");
+        }
         let limits = Limits::new(&config.limits);
         let pipeline = Pipeline::start(store.clone(), limits, model, metrics.clone()).await?;
         let app = Self {

@@ -17,6 +17,7 @@ pub mod evaluation;
 pub mod facts;
 pub mod id;
 pub mod language;
+pub mod letters;
 pub mod limits;
 pub mod lists;
 pub mod metrics;

@@ -8,6 +8,7 @@ use aho_corasick::AhoCorasick;
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
+use crate::lists::Domains;
 use crate::verdict::{Decision, Scores};
 
 /// Longest accepted pattern, in bytes.
@@ -104,6 +105,10 @@ pub struct Policy {
     pub words: Option<AhoCorasick>,
     /// The patterns, in the order of the document.
     pub patterns: Vec<Regex>,
+    /// `lists.trusted_domains`, ready to be looked up.
+    trusted: Domains,
+    /// `lists.domains`, ready to be looked up.
+    unwanted: Domains,
 }
 
 impl Policy {
@@ -119,12 +124,24 @@ impl Policy {
         check_lists(&document.lists, &mut errors);
         let patterns = compile_patterns(&document.patterns, &mut errors);
         let words = compile_words(&document.lists.words, &mut errors);
-        if errors.is_empty() { Ok(Self { version, document, words, patterns }) } else { Err(errors) }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let trusted = Domains::new(document.lists.trusted_domains.iter().map(String::as_str));
+        let unwanted = Domains::new(document.lists.domains.iter().map(String::as_str));
+        Ok(Self { version, document, words, patterns, trusted, unwanted })
     }
 
     /// The policy of a site that has said nothing.
     pub fn built_in() -> Self {
-        Self { version: 0, document: PolicyDocument::default(), words: None, patterns: Vec::new() }
+        Self {
+            version: 0,
+            document: PolicyDocument::default(),
+            words: None,
+            patterns: Vec::new(),
+            trusted: Domains::default(),
+            unwanted: Domains::default(),
+        }
     }
 
     /// The score that this policy gives a rule in place of the rule's own.
@@ -134,7 +151,12 @@ impl Policy {
 
     /// Whether links to this host are not counted.
     pub fn trusts(&self, host: &str) -> bool {
-        self.document.lists.trusted_domains.iter().any(|domain| is_within(host, domain))
+        self.trusted.contains(host)
+    }
+
+    /// Whether links to this host count against a comment.
+    pub fn is_unwanted(&self, host: &str) -> bool {
+        self.unwanted.contains(host)
     }
 
     /// Maps a score and probabilities to a decision. Nothing is rejected that the classifier could not judge.
@@ -304,6 +326,22 @@ mod tests {
         assert!(!is_within("badexample.org", "example.org"));
         assert!(!is_within("example.org.evil.net", "example.org"));
         assert!(!is_within("org", "example.org"));
+    }
+
+    #[test]
+    fn domains_of_a_policy_are_meant_with_those_below_and_in_any_case() {
+        let document =
+            serde_json::json!({ "lists": { "trusted_domains": ["Example.ORG"], "domains": ["bad.example", "ru"] } });
+        let policy = Policy::compile(1, serde_json::from_value(document).expect("a document")).expect("a policy");
+        for host in ["example.org", "shop.example.org", "SHOP.example.org"] {
+            assert!(policy.trusts(host) && !policy.is_unwanted(host), "{host}");
+        }
+        for host in ["bad.example", "a.b.bad.example", "shop.ru"] {
+            assert!(policy.is_unwanted(host) && !policy.trusts(host), "{host}");
+        }
+        for host in ["badexample.org", "example.org.evil.net", "notbad.example", "org", ""] {
+            assert!(!policy.is_unwanted(host) && !policy.trusts(host), "{host}");
+        }
     }
 
     #[test]

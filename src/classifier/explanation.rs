@@ -3,6 +3,7 @@
 use super::features::{self, Features};
 use super::{Head, HeadScore, SHOWN_TERMS, probability};
 use crate::comment::Comment;
+use crate::normalize::Reading;
 use crate::span::Span;
 use crate::verdict::Term;
 
@@ -35,66 +36,119 @@ impl Scores {
 
     pub(super) fn head_score(&self, comment: &Comment, features: &Features) -> HeadScore {
         let log_odds = self.log_odds();
-        let mut strongest: Vec<usize> = (1..self.by_term.len()).filter(|&i| self.by_term[i] != 0.0).collect();
-        let stronger = |a: &usize, b: &usize| self.by_term[*b].abs().total_cmp(&self.by_term[*a].abs()).then(a.cmp(b));
-        if strongest.len() > SHOWN_TERMS {
-            strongest.select_nth_unstable_by(SHOWN_TERMS, stronger);
-            strongest.truncate(SHOWN_TERMS);
-        }
-        strongest.sort_unstable_by(stronger);
-        let terms = strongest.into_iter().map(|i| self.explain(i, comment, features)).collect();
+        let strongest = self.strongest();
+        let terms = self.explain(&strongest, comment, features);
         HeadScore { log_odds, probability: probability(log_odds), terms }
     }
 
+    /// The terms that count most, strongest first; the bias is none of them.
+    fn strongest(&self) -> Vec<usize> {
+        let mut strongest: Vec<usize> = Vec::with_capacity(SHOWN_TERMS + 1);
+        let mut least = 0.0;
+        for (i, score) in self.by_term.iter().enumerate().skip(1) {
+            // Of equally strong ones the first count, so a later one has to be stronger.
+            if score.abs() > least {
+                let place = strongest.partition_point(|&other| self.by_term[other].abs() >= score.abs());
+                strongest.insert(place, i);
+                strongest.truncate(SHOWN_TERMS);
+                if strongest.len() == SHOWN_TERMS {
+                    least = strongest.last().map_or(0.0, |&last| self.by_term[last].abs());
+                }
+            }
+        }
+        strongest
+    }
+
     pub(super) fn all(&self, comment: &Comment, features: &Features) -> Vec<Term> {
-        let mut all: Vec<Term> = (0..self.by_term.len()).map(|i| self.explain(i, comment, features)).collect();
+        let all: Vec<usize> = (0..self.by_term.len()).collect();
+        let mut all = self.explain(&all, comment, features);
         all.sort_by(|a, b| b.score.abs().total_cmp(&a.score.abs()));
         all
     }
 
-    fn explain(&self, i: usize, comment: &Comment, features: &Features) -> Term {
-        let mut spans = Vec::new();
-        let term = match &features.terms[i] {
-            features::Term::Bias => "every comment".to_owned(),
-            features::Term::Concept(concept) => {
-                let mut places = comment.body.reading().places();
-                let hits = features.concepts.iter().filter(|hit| hit.concept == *concept).take(MAX_SPANS);
-                spans.extend(hits.map(|hit| places.span(hit.range.clone())));
-                format!("talks about {}", concept.name().replace('_', " "))
-            }
-            features::Term::Named(name) => (*name).to_owned(),
-            features::Term::Counted(name, count) => format!("{name}: {count}"),
-            features::Term::Detail(name, detail) => format!("{name} {}", shortened(detail.chars())),
-            features::Term::Link(link) => {
-                let link = &comment.body.links[*link as usize];
-                spans.push(link.span);
-                shortened(link.url.chars())
-            }
-            own @ features::Term::Text { reading, start, end } => {
-                let places = features.places.iter().filter(|(_, term)| *term as usize == i).map(|(place, _)| place);
-                // A pair of words is not among the places; it stands where it was first seen.
-                spans.extend(places.chain([own]).filter_map(|place| span(comment, place)).take(MAX_SPANS));
-                spans.sort_unstable();
-                spans.dedup();
-                let text = &reading_of(comment, *reading).text;
-                shortened(text.chars().skip(*start as usize).take((end - start) as usize))
-            }
+    /// The terms with these numbers, in words. All places are gone through once, however many terms there are.
+    fn explain(&self, numbers: &[usize], comment: &Comment, features: &Features) -> Vec<Term> {
+        let texts = [Some(&comment.body.plain), comment.body.undone.as_ref()].map(|reading| reading.map(Text::of));
+        let text = |reading: u8| texts.get(usize::from(reading)).and_then(Option::as_ref);
+        let span = |place: &features::Term| match *place {
+            features::Term::Text { reading, start, end } => text(reading)?.span(start as usize, end as usize),
+            _ => None,
         };
-        Term { term, score: self.by_term[i], spans }
+        let mut at = vec![u32::MAX; features.terms.len()];
+        let mut spans: Vec<Vec<Span>> = vec![Vec::new(); numbers.len()];
+        for (i, number) in numbers.iter().enumerate() {
+            at[*number] = i as u32;
+        }
+        for (place, number) in &features.places {
+            if let Some(spans) = spans.get_mut(at[*number as usize] as usize)
+                && spans.len() < MAX_SPANS
+            {
+                spans.extend(span(place));
+            }
+        }
+        let explain = |(number, mut spans): (&usize, Vec<Span>)| {
+            let term = &features.terms[*number];
+            if spans.is_empty() {
+                // A pair of words is not among the places; it stands where it was first seen.
+                spans.extend(span(term));
+            }
+            let term = match term {
+                features::Term::Bias => "every comment".to_owned(),
+                features::Term::Concept(concept) => {
+                    let mut places = comment.body.reading().places();
+                    let hits = features.concepts.iter().filter(|hit| hit.concept == *concept).take(MAX_SPANS);
+                    spans.extend(hits.map(|hit| places.span(hit.range.clone())));
+                    format!("talks about {}", concept.name().replace('_', " "))
+                }
+                features::Term::Named(name) => (*name).to_owned(),
+                features::Term::Counted(name, count) => format!("{name}: {count}"),
+                features::Term::Detail(name, detail) => format!("{name} {}", shortened(detail.chars())),
+                features::Term::Link(link) => {
+                    let link = &comment.body.links[*link as usize];
+                    spans.push(link.span);
+                    shortened(link.url.chars())
+                }
+                features::Term::Text { reading, start, end } => {
+                    let part = text(*reading).map(|text| text.part(*start as usize, *end as usize));
+                    shortened(part.unwrap_or_default().chars())
+                }
+            };
+            spans.sort_unstable();
+            spans.dedup();
+            Term { term, score: self.by_term[*number], spans }
+        };
+        numbers.iter().zip(spans).map(explain).collect()
     }
 }
 
-fn reading_of(comment: &Comment, reading: u8) -> &crate::normalize::Reading {
-    if reading == 0 { &comment.body.plain } else { comment.body.reading() }
+/// A reading in which characters are found by their number.
+struct Text<'a> {
+    reading: &'a Reading,
+    /// Where each character begins, in bytes; empty where every character is a byte.
+    starts: Vec<u32>,
 }
 
-/// Where a piece of a reading stands in the original.
-fn span(comment: &Comment, place: &features::Term) -> Option<Span> {
-    let features::Term::Text { reading, start, end } = place else { return None };
-    let origin = reading_of(comment, *reading).origin.get(*start as usize..*end as usize)?;
-    let first = origin.iter().map(|span| span.start).min()?;
-    let last = origin.iter().map(|span| span.end).max()?;
-    Some(Span::new(first, last))
+impl<'a> Text<'a> {
+    fn of(reading: &'a Reading) -> Self {
+        let is_ascii = reading.text.len() == reading.origin.len();
+        let starts = reading.text.char_indices().map(|(at, _)| at as u32);
+        Self { reading, starts: if is_ascii { Vec::new() } else { starts.collect() } }
+    }
+
+    fn part(&self, start: usize, end: usize) -> &'a str {
+        let text = self.reading.text.as_str();
+        let byte =
+            |i: usize| if self.starts.is_empty() { i } else { self.starts.get(i).map_or(text.len(), |b| *b as usize) };
+        text.get(byte(start)..byte(end)).unwrap_or_default()
+    }
+
+    /// Where a part stands in the original.
+    fn span(&self, start: usize, end: usize) -> Option<Span> {
+        let origin = self.reading.origin.get(start..end)?;
+        let first = origin.iter().map(|span| span.start).min()?;
+        let last = origin.iter().map(|span| span.end).max()?;
+        Some(Span::new(first, last))
+    }
 }
 
 fn shortened(mut chars: impl Iterator<Item = char>) -> String {

@@ -9,6 +9,7 @@ use super::features::{Block, Features, SPACE_STRUCTURE, Term};
 use super::tokens::Hash;
 use crate::comment::Comment;
 use crate::concepts::{self, Concept};
+use crate::letters;
 use crate::lists;
 use crate::normalize::{Link, LinkKind, host_of};
 use crate::policy::is_within;
@@ -114,7 +115,7 @@ impl Counts {
                 '#' => counts.hashes += 1,
                 '$' | '€' | '£' | '¥' | '₽' | '₿' => counts.money += 1,
                 _ if c.is_whitespace() => counts.spaces += 1,
-                _ if c.is_alphabetic() => {
+                _ if letters::is_alphabetic(c) => {
                     counts.letters += 1;
                     counts.upper += usize::from(c.is_uppercase());
                 }
@@ -123,7 +124,7 @@ impl Counts {
                 _ => counts.signs += 1,
             }
         }
-        for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        for word in text.split(|c: char| !letters::is_alphanumeric(c)).filter(|word| !word.is_empty()) {
             counts.words += 1;
             let digits = word.bytes().filter(u8::is_ascii_digit).count();
             counts.digits_in_words += usize::from(digits > 0 && digits < word.len());
@@ -131,7 +132,7 @@ impl Counts {
             let capitals = word.chars().take_while(|c| c.is_uppercase()).count();
             counts.brands += usize::from(capitals >= 2 && digits >= 2 && capitals + digits == word.len());
             // `slot777`, `Alexis17`: a word, then a number of two or three digits; and numbers of one digit only.
-            let letters = word.chars().take_while(|c| c.is_alphabetic()).count();
+            let letters = word.chars().take_while(|c| letters::is_alphabetic(*c)).count();
             let rest = word.chars().count() - letters;
             let numbered = letters >= 3 && rest == digits && (2..=3).contains(&digits);
             counts.numbered += usize::from(numbered);
@@ -229,7 +230,7 @@ fn concepts(comment: &Comment, seen: &mut Observer<'_>) {
     seen.fact("stock praise beside a link", counts[Concept::StockPraise as usize] > 0 && has_address(comment));
     if abuses > 0 {
         let text = &comment.body.reading().text;
-        let you = text.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|word| YOU.contains(&word));
+        let you = text.split(|c: char| !letters::is_alphanumeric(c) && c != '\'').any(|word| YOU.contains(&word));
         seen.fact("abuse beside a second person", you || text.contains(['你', '您']));
     }
     for concept in concepts::find(&comment.name.reading().text).into_iter().map(|hit| hit.concept) {

@@ -1,5 +1,7 @@
 //! Words, signs and the character n-grams inside them.
 
+use crate::letters;
+
 /// Longest character n-gram.
 pub(super) const MAX_NGRAM: usize = 5;
 /// Longest n-gram of signs; longer ones are drawings.
@@ -40,7 +42,7 @@ pub(super) fn tokens(chars: &[char]) -> impl Iterator<Item = Token> {
 }
 
 fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c)
+    letters::is_alphanumeric(c) || ('\u{300}'..='\u{36f}').contains(&c)
 }
 
 /// A hash that grows by one character at a time.

@@ -58,6 +58,7 @@ struct Judge {
 }
 
 pub(super) fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
+    super::lists::use_imported(config);
     let judge = Judge { policy: policy(args)?, model: model(config, args) };
     let mut input = BufReader::with_capacity(1 << 20, std::io::stdin().lock());
     let mut out = std::io::BufWriter::with_capacity(1 << 20, std::io::stdout().lock());

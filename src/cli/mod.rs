@@ -3,6 +3,7 @@
 mod accounts;
 mod check;
 mod evaluate;
+mod lists;
 mod operate;
 mod replay;
 mod serve;
@@ -94,6 +95,11 @@ enum Command {
         #[arg(long)]
         site: Option<String>,
     },
+    /// The lists of domains in use: name, entries, date, licence, source, file
+    Lists {
+        #[command(subcommand)]
+        command: Option<lists::ListsCommand>,
+    },
     /// Check configuration, database, model and disk
     Doctor,
     /// The configuration
@@ -155,6 +161,7 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore { file } => with_runtime(operate::restore(load()?.config, file)),
         Command::Export { site } => with_runtime(transfer::export(load()?.config, site)),
         Command::Import { format, file, site } => with_runtime(transfer::import(load()?.config, format, file, site)),
+        Command::Lists { command } => lists::run(&load()?.config, command).map(|()| ExitCode::SUCCESS),
         Command::Doctor => operate::doctor(load()),
         Command::Config(command) => operate::config(load(), command),
         Command::Completions { shell } => {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::{loaded, open, print_line};
 use crate::classifier::Model;
 use crate::config::{self, Config, Loaded, Mistakes};
+use crate::lists::{Kind, List};
 use crate::store::Store;
 
 #[derive(Debug, clap::Subcommand)]
@@ -127,11 +128,22 @@ fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut findings = runtime.block_on(examine_store(config));
     findings.push(model);
+    findings.push(examine_lists(config));
     let earliest: Timestamp = "2025-01-01T00:00:00Z".parse()?;
     let now = crate::clock::now();
     let clock = if now > earliest { Ok(format!("{now:.0}")) } else { Err(format!("{now:.0} cannot be right")) };
     findings.push(Finding { what: "clock", outcome: clock });
     Ok(findings)
+}
+
+fn examine_lists(config: &Config) -> Finding {
+    let dir = config.lists_dir();
+    let found: Result<Vec<_>, _> = Kind::ALL.into_iter().map(|kind| List::imported(kind, &dir)).collect();
+    let outcome = found.map_err(|error| error.to_string()).map(|lists| match lists.iter().flatten().count() {
+        0 => "those that come with the service".to_owned(),
+        n => format!("{n} of {} imported", lists.len()),
+    });
+    Finding { what: "lists", outcome }
 }
 
 async fn examine_store(config: &Config) -> Vec<Finding> {

@@ -285,6 +285,11 @@ impl Config {
             None => self.data_dir.join("moderato.db"),
         }
     }
+
+    /// Where lists lie that take the place of those that come with the service.
+    pub fn lists_dir(&self) -> PathBuf {
+        self.data_dir.join("lists")
+    }
 }
 
 /// A file with every setting at its default, each with its explanation.

@@ -226,3 +226,55 @@ async fn what_is_exported_can_be_imported_and_importing_twice_changes_nothing() 
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("line 2"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_list_is_imported_whole_or_not_at_all() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (data, file) = (dir.path().join("data"), dir.path().join("mine.txt"));
+    let data = data.to_str().expect("UTF-8");
+    let shown = || text(&run(&["lists", "--data-dir", data], "").stdout);
+    let import = |content: &[u8]| {
+        std::fs::write(&file, content).expect("written");
+        let path = file.to_str().expect("UTF-8");
+        run(&["lists", "import", "disposable_email_domains", path, "--data-dir", data], "")
+    };
+    let judged = |email: &str| {
+        let input = json!({ "text": "Hello there", "name": "Ann", "email": email }).to_string();
+        let output = run(&["check", "--data-dir", data], &input);
+        let verdict: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let reasons = verdict["reasons"].as_array().expect("reasons").clone();
+        (reasons.iter().any(|reason| reason["code"] == "disposable_email"), text(&output.stderr))
+    };
+    assert!(shown().contains("disposable_email_domains\t8335\t2026-11-22\tCC0 1.0\thttps://"), "{}", shown());
+    assert!(shown().contains("url_shorteners\t") && shown().contains("\tshipped"), "{}", shown());
+
+    let output = import(b"# Licence: MIT\n# Date: 2026-12-01\nBin.example\nbin.example\nthrow.example # why\n");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("2 entries, 1 lines named one again"), "{}", text(&output.stderr));
+    assert!(shown().contains("disposable_email_domains\t2\t2026-12-01\tMIT\t"), "{}", shown());
+    assert!(judged("a@x.bin.example").0 && !judged("a@mailinator.com").0);
+
+    for (content, said) in [
+        (
+            &b"fine.example\nno domain\nco.uk\n"[..],
+            &["line 2: \u{201c}no domain\u{201d}", "line 3: \u{201c}co.uk\u{201d}"][..],
+        ),
+        (b"fine.example\n\xff\n", &["line 2: not UTF-8"]),
+        (b"# nothing\n", &["there is no entry in it"]),
+    ] {
+        let output = import(content);
+        assert_eq!(output.status.code(), Some(1));
+        for part in said {
+            assert!(text(&output.stderr).contains(part), "{part} is missing in: {}", text(&output.stderr));
+        }
+        assert!(judged("a@bin.example").0, "the list from before is still in use");
+    }
+    assert_eq!(run(&["lists", "import", "no_such_list", "x", "--data-dir", data], "").status.code(), Some(2));
+
+    // Somebody has broken the imported file by hand: the shipped list is used, and everybody is told.
+    std::fs::write(dir.path().join("data/lists/disposable_email_domains.txt"), "broken").expect("written");
+    let (disposable, said) = judged("a@mailinator.com");
+    assert!(disposable && said.contains("line 1") && said.contains("comes with the service"), "{said}");
+    assert_eq!(run(&["lists", "--data-dir", data], "").status.code(), Some(1));
+    assert!(text(&run(&["doctor", "--data-dir", data], "").stdout).contains("FAULT lists"));
+}
