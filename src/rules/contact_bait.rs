@@ -130,11 +130,16 @@ fn wallet(body: &Normalized) -> Option<Match> {
     (certain || speaks_of_money()).then(|| Match::new("Names a crypto wallet", vec![body.visible.span(found.range())]))
 }
 
-/// Requests in other languages. One may be meant for the site; two are seldom.
+/// Requests in other languages. One may be meant for the site; two, or one that names a messenger, are seldom.
 fn in_other_words(body: &Normalized) -> Option<Match> {
-    let found = named(body, &[Concept::Contact]);
-    let detail = format!("Asks to be contacted elsewhere: {}", listing(found.words.iter().map(String::as_str)));
-    (found.words.len() >= 2).then(|| Match::new(detail, found.spans).times(0.6))
+    let asked = named(body, &[Concept::Contact]);
+    let enough = match asked.words.len() {
+        0 => false,
+        1 => !named(body, &[Concept::Messenger]).words.is_empty(),
+        _ => true,
+    };
+    let detail = format!("Asks to be contacted elsewhere: {}", listing(asked.words.iter().map(String::as_str)));
+    enough.then(|| Match::new(detail, asked.spans).times(0.6))
 }
 
 fn shortened(text: &str) -> String {
@@ -182,6 +187,7 @@ mod tests {
             "I text my mother every day.",
             "call @anna_b what you like",
             "WhatsApp und Signal verschlüsseln beide.",
+            "Telegram, WhatsApp, Skype: they all read your mail.",
             "Telegram заблокировали, а толку?",
             "El ministro no contestó la llamada.",
             "微信用了很多年了，不想换。",
