@@ -75,6 +75,8 @@ concepts! {
     Downloads = "downloads",
     /// Subscribers, followers and likes, asked for or sold.
     Followers = "followers",
+    /// Names of messengers. To name one is no request.
+    Messenger = "messenger",
     /// Requests to go on elsewhere: by messenger, telephone, in private.
     Contact = "contact",
     /// Requests to click, visit, look.

@@ -5,9 +5,11 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use regex::Regex;
 
+use super::named::named;
 use super::phrases::expression;
-use super::{Match, Rule};
+use super::{Match, Rule, listing};
 use crate::comment::Comment;
+use crate::concepts::Concept;
 use crate::facts::Facts;
 use crate::normalize::Normalized;
 use crate::policy::Policy;
@@ -100,7 +102,7 @@ impl Rule for ContactBait {
     }
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
-        messenger(&comment.body).or_else(|| wallet(&comment.body))
+        messenger(&comment.body).or_else(|| wallet(&comment.body)).or_else(|| in_other_words(&comment.body))
     }
 }
 
@@ -128,6 +130,18 @@ fn wallet(body: &Normalized) -> Option<Match> {
     (certain || speaks_of_money()).then(|| Match::new("Names a crypto wallet", vec![body.visible.span(found.range())]))
 }
 
+/// Requests in other languages. One may be meant for the site; two, or one that names a messenger, are seldom.
+fn in_other_words(body: &Normalized) -> Option<Match> {
+    let asked = named(body, &[Concept::Contact]);
+    let enough = match asked.words.len() {
+        0 => false,
+        1 => !named(body, &[Concept::Messenger]).words.is_empty(),
+        _ => true,
+    };
+    let detail = format!("Asks to be contacted elsewhere: {}", listing(asked.words.iter().map(String::as_str)));
+    enough.then(|| Match::new(detail, asked.spans).times(0.6))
+}
+
 fn shortened(text: &str) -> String {
     text.chars().take(60).collect()
 }
@@ -148,6 +162,13 @@ mod tests {
             "contact Mrs Smith through her telegram",
             "donate bitcoin 1BoatSLRHtKNngkdXEeobR76b53LETtpyT",
             "W h a t s a p p +15550100199",
+            "Yang minat hubungi admin, chat WA aja",
+            "Пишите в лс, подробности в профиле",
+            "Escríbeme al privado, más información por WhatsApp",
+            "Chama no zap, mais informações no privado",
+            "有需要的私聊我，加微信",
+            "카톡문의 주세요, 텔레그램도 가능",
+            "Liên hệ zalo, nhắn tin cho em",
         ] {
             assert!(hits(&ContactBait, text), "{text}");
         }
@@ -165,6 +186,12 @@ mod tests {
             "You can add 100 to 200 and write it down.",
             "I text my mother every day.",
             "call @anna_b what you like",
+            "WhatsApp und Signal verschlüsseln beide.",
+            "Telegram, WhatsApp, Skype: they all read your mail.",
+            "Telegram заблокировали, а толку?",
+            "El ministro no contestó la llamada.",
+            "微信用了很多年了，不想换。",
+            "카톡이 또 멈췄네",
         ] {
             assert!(!hits(&ContactBait, text), "{text}");
         }

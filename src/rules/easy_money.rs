@@ -4,9 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::named::named;
 use super::phrases::expression;
-use super::{Match, Rule};
+use super::{Match, Rule, listing};
 use crate::comment::Comment;
+use crate::concepts::Concept;
 use crate::facts::Facts;
 use crate::policy::Policy;
 
@@ -43,12 +45,36 @@ impl Rule for EasyMoney {
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
         // `$` was read as a letter in the undone reading.
-        [Some(&comment.body.plain), comment.body.undone.as_ref()].into_iter().flatten().find_map(|reading| {
-            let found = PROMISES.find(&reading.text)?;
-            let shown: String = found.as_str().chars().take(60).collect();
-            Some(Match::new(format!("Promises money: “{shown}”"), vec![reading.span(found.range())]))
-        })
+        let promise =
+            [Some(&comment.body.plain), comment.body.undone.as_ref()].into_iter().flatten().find_map(|reading| {
+                let found = PROMISES.find(&reading.text)?;
+                let shown: String = found.as_str().chars().take(60).collect();
+                Some(Match::new(format!("Promises money: “{shown}”"), vec![reading.span(found.range())]))
+            });
+        promise.or_else(|| in_other_words(comment))
     }
+}
+
+/// What is offered, in any language. One word of it is talk of money; two different ones, or one with a request to get in
+/// touch or to click, are an offer.
+const OFFERED: &[Concept] =
+    &[Concept::EasyMoney, Concept::Loans, Concept::Investment, Concept::Prizes, Concept::Hackers, Concept::Inheritance];
+
+fn in_other_words(comment: &Comment) -> Option<Match> {
+    let offered = named(&comment.body, OFFERED);
+    if offered.words.is_empty() {
+        return None;
+    }
+    let asked = named(&comment.body, &[Concept::Contact, Concept::CallToClick]);
+    let strength = match (offered.words.len(), asked.words.len()) {
+        (1, 0) => return None,
+        (2.., 1..) => 1.0,
+        // Coins, brokers and loans are talked about, too.
+        _ => 0.4,
+    };
+    let words = offered.words.iter().chain(&asked.words).map(String::as_str);
+    let spans = offered.spans.iter().chain(&asked.spans).copied().collect();
+    Some(Match::new(format!("Offers money: {}", listing(words)), spans).times(strength))
 }
 
 #[cfg(test)]
@@ -65,6 +91,13 @@ mod tests {
             "Удалённая работа, доход от 3000 руб",
             "d0uble y0ur m0ney here",
             "兼职日结 300",
+            "Pinjaman online tanpa jaminan, hubungi WA kami",
+            "Offre de prêt entre particuliers, contactez-moi",
+            "Praca zdalna bez doświadczenia, napisz na priv",
+            "Evden para kazanmak isteyen dm atsın, ek gelir",
+            "Geld verdienen im Internet, schreib mir privat",
+            "Gana dinero desde casa sin experiencia, escríbeme",
+            "無擔保貸款，加微信 急用錢",
         ] {
             assert!(hits(&EasyMoney, text), "{text}");
         }
@@ -78,6 +111,10 @@ mod tests {
             "Banks make money, we pay.",
             "Мой доход упал, работа плохая",
             "My neighbour was angry about the $5 fee",
+            "Die Zinsen steigen und der Kredit für das Haus wird teuer.",
+            "El gobierno pide un préstamo y lo pagamos todos.",
+            "Bitcoin braucht zu viel Strom.",
+            "Pemerintah harus menutup pinjol ilegal.",
         ] {
             assert!(!hits(&EasyMoney, text), "{text}");
         }

@@ -32,16 +32,17 @@ impl Rule for KeywordLink {
             .filter(|link| {
                 let found =
                     keywords::telling_in_address(&link.url).or_else(|| keywords::telling(&link.anchor.to_lowercase()));
-                word = word.or(found);
-                found.is_some()
+                let is_found = found.is_some();
+                word = word.take().or(found);
+                is_found
             })
             .map(|link| link.span)
             .collect();
         let mut count = spans.len();
         if let Some(url) = comment.submission.url.as_deref().filter(|url| !policy.trusts(&host_of(url))) {
             let found = keywords::telling_in_address(url);
-            word = word.or(found);
             count += usize::from(found.is_some());
+            word = word.or(found);
         }
         spans.dedup();
         let detail = format!("A link that advertises “{}”", word?);
@@ -59,6 +60,11 @@ mod tests {
     fn advertising_links_are_seen() {
         assert!(hits(&KeywordLink, "http://best-payday-loans.example/"));
         assert!(hits(&KeywordLink, "<a href='http://e.example'>Online Casino bonus</a>"));
+        for anchor in
+            ["онлайн займы без отказа", "bahis siteleri", "kupić prawo jazdy", "acheter un diplôme", "娱乐城开户"]
+        {
+            assert!(hits(&KeywordLink, &format!("<a href='http://e.example'>{anchor}</a>")), "{anchor}");
+        }
         let url = Some("http://cheap-viagra.example".to_owned());
         assert!(hits_submission(&KeywordLink, Submission { url, ..Submission::default() }));
     }
@@ -67,5 +73,8 @@ mod tests {
     fn words_in_the_text_and_other_links_pass() {
         assert!(!hits(&KeywordLink, "The casino in our town will close, see https://news.example/town"));
         assert!(!hits(&KeywordLink, "no link, only viagra"));
+        for anchor in ["mein Beitrag vom Mai", "статья в газете", "la documentación", "这篇文章"] {
+            assert!(!hits(&KeywordLink, &format!("<a href='http://e.example'>{anchor}</a>")), "{anchor}");
+        }
     }
 }

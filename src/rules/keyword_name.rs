@@ -49,6 +49,11 @@ mod tests {
             "buy shoes",
             "slot gacor hari ini",
             "garden tools for sale",
+            "Займ на карту",
+            "bahis siteleri",
+            "Kredit ohne Schufa",
+            "préstamos rápidos",
+            "贷款平台",
         ] {
             assert!(named(name), "{name}");
         }
@@ -66,6 +71,11 @@ mod tests {
             "The Reviewer",
             "",
             "SeoYeon Kim",
+            "José María García",
+            "Nguyễn Văn An",
+            "Łukasz Żółw",
+            "יוסי כהן",
+            "김민수",
         ] {
             assert!(!named(name) || name == "Free Willy Jones", "{name}");
         }

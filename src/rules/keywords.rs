@@ -1,9 +1,13 @@
-//! What advertisers want to be found for. Shared by the rules that look at names, anchors and addresses, which people
-//! seldom fill with such words; in the text itself they prove nothing.
+//! What advertisers want to be found for: words that tell even inside a domain name, and beside them the concepts, in every
+//! language. Shared by the rules that look at names, anchors and addresses, which people seldom fill with such words; in the text
+//! itself they prove nothing.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+
+use super::named;
 
 /// Telling wherever they stand, even inside a domain name.
 const TELLING: &[&str] = &[
@@ -158,20 +162,21 @@ const IN_NAMES: &[&str] = &[
 static TELLING_WORDS: LazyLock<AhoCorasick> =
     LazyLock::new(|| AhoCorasick::new(TELLING).expect("a short list of short words"));
 
-/// The first telling word in a text in lower case in which words are divided by spaces.
-pub(super) fn telling(text: &str) -> Option<&'static str> {
-    TELLING_WORDS.find(text).map(|found| TELLING[found.pattern().as_usize()])
+/// The first telling word in a text in lower case in which words are divided by spaces, whatever its language.
+pub(super) fn telling(text: &str) -> Option<Cow<'static, str>> {
+    let inside = TELLING_WORDS.find(text).map(|found| Cow::Borrowed(TELLING[found.pattern().as_usize()]));
+    inside.or_else(|| named::advertised(text).map(Cow::Owned))
 }
 
 /// The telling word in an address or part of one.
-pub(super) fn telling_in_address(address: &str) -> Option<&'static str> {
+pub(super) fn telling_in_address(address: &str) -> Option<Cow<'static, str>> {
     let spaced: String =
         address.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
     telling(&spaced)
 }
 
 /// The word that makes a name in lower case a search term, and how telling it is, up to 1.
-pub(super) fn in_name(name: &str) -> Option<(&'static str, f64)> {
+pub(super) fn in_name(name: &str) -> Option<(Cow<'static, str>, f64)> {
     if let Some(word) = telling(name) {
         return Some((word, 1.0));
     }
@@ -180,5 +185,5 @@ pub(super) fn in_name(name: &str) -> Option<(&'static str, f64)> {
     let common =
         |known: &&&str| ends.contains(known) || name.strip_suffix(**known).is_some_and(|rest| rest.ends_with(' '));
     let word = IN_NAMES.iter().find(common).filter(|_| words.len() >= 2)?;
-    Some((word, 0.4))
+    Some((Cow::Borrowed(word), 0.4))
 }

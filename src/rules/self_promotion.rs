@@ -4,9 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::named::named;
 use super::phrases::expression;
-use super::{Match, Rule};
+use super::{Match, Rule, listing};
 use crate::comment::Comment;
+use crate::concepts::Concept;
 use crate::facts::Facts;
 use crate::policy::Policy;
 
@@ -44,15 +46,24 @@ impl Rule for SelfPromotion {
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
         // `sub4sub` is read as leetspeak in the undone reading.
-        [Some(&comment.body.plain), comment.body.undone.as_ref()].into_iter().flatten().find_map(|reading| {
-            let found = ASKS.find(&reading.text)?;
-            let shown: String = found.as_str().chars().take(60).collect();
-            // Readers of a blog are asked to read another one, too.
-            let about_a_page = ["blog", "site", "page"].iter().any(|word| found.as_str().ends_with(word));
-            let seen = Match::new(format!("Asks for visitors: “{shown}”"), vec![reading.span(found.range())]);
-            Some(seen.times(if about_a_page { 0.5 } else { 1.0 }))
-        })
+        let asks =
+            [Some(&comment.body.plain), comment.body.undone.as_ref()].into_iter().flatten().find_map(|reading| {
+                let found = ASKS.find(&reading.text)?;
+                let shown: String = found.as_str().chars().take(60).collect();
+                // Readers of a blog are asked to read another one, too.
+                let about_a_page = ["blog", "site", "page"].iter().any(|word| found.as_str().ends_with(word));
+                let seen = Match::new(format!("Asks for visitors: “{shown}”"), vec![reading.span(found.range())]);
+                Some(seen.times(if about_a_page { 0.5 } else { 1.0 }))
+            });
+        asks.or_else(|| in_other_words(comment))
     }
+}
+
+/// What other languages say for it. “My channel” alone is no request, so two are needed.
+fn in_other_words(comment: &Comment) -> Option<Match> {
+    let found = named(&comment.body, &[Concept::Followers]);
+    let detail = format!("Asks for visitors: {}", listing(found.words.iter().map(String::as_str)));
+    (found.words.len() >= 2).then(|| Match::new(detail, found.spans))
 }
 
 #[cfg(test)]
@@ -69,6 +80,11 @@ mod tests {
             "help me reach 1000 subs",
             "PLZ SUBSCRIBE",
             "Подпишись на мой канал",
+            "mampir ke channel saya ya, jangan lupa subscribe",
+            "abone olun kanalıma, karşılıklı takip",
+            "Passa no meu canal e se inscreve, sigo de volta",
+            "互关互粉，订阅我的频道",
+            "채널 놀러오세요 맞구독 해요",
         ] {
             assert!(hits(&SelfPromotion, text), "{text}");
         }
@@ -83,6 +99,10 @@ mod tests {
             "Watch the video again at 2:10",
             "My page numbers are wrong",
             "I like my coffee black",
+            "Ich habe den Kanal abonniert, tolles Video.",
+            "Я давно подписан на этот канал.",
+            "Este canal es muy bueno.",
+            "このチャンネルは好きです。",
         ] {
             assert!(!hits(&SelfPromotion, text), "{text}");
         }

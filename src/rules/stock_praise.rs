@@ -1,121 +1,11 @@
 //! Praise that fits under every text.
 
-use std::sync::LazyLock;
-
-use super::phrases::Phrases;
+use super::named::named;
 use super::{Match, Rule, counted_links};
 use crate::comment::Comment;
+use crate::concepts::Concept;
 use crate::facts::Facts;
 use crate::policy::Policy;
-
-/// What hardly anybody writes who has read something.
-const PHRASES: &[&str] = &[
-    "added your blog to my",
-    "amazing blog layout",
-    "articulated write-up",
-    "awesome blog!",
-    "be revisiting your",
-    "bookmarked your",
-    "bookmark your blog",
-    "bookmark your weblog",
-    "book marked your",
-    "book-marked your",
-    "fantastic blog",
-    "for a long time ago and",
-    "got any recommendations",
-    "great blog here",
-    "great information on your",
-    "great web site",
-    "great website",
-    "great weblog",
-    "having problems with hackers",
-    "hello there, just became",
-    "helpful information specially",
-    "i am really enjoying the theme",
-    "i am regular visitor",
-    "i am regular reader",
-    "i couldn't refrain from commenting",
-    "i could not resist commenting",
-    "i discovered your blog",
-    "i discovered your website",
-    "i found your blog on",
-    "i found your blog using",
-    "i have bookmarked",
-    "i just couldn't depart your",
-    "i like the helpful info",
-    "i love your blog",
-    "i really like what you guys",
-    "i will bookmark",
-    "i'll bookmark your",
-    "i'm gonna watch out for brussels",
-    "i've bookmarked",
-    "if you wish for to",
-    "informative blog",
-    "informative post",
-    "just stumbled upon your",
-    "keep up the superb",
-    "keep up the fantastic",
-    "keep up the great writing",
-    "loose so much time",
-    "magnificent goods from you",
-    "my brother recommended i",
-    "my coder is trying to persuade me",
-    "nice blog here",
-    "nice weblog",
-    "on the subject of this",
-    "put this information together",
-    "really appreciate your content",
-    "read anything like this before",
-    "stumbled upon your weblog",
-    "subscribe to your rss",
-    "subscribed to your rss",
-    "subscribing to your feed",
-    "superb blog",
-    "superb post",
-    "thanks for ones",
-    "thanks in favor of",
-    "this blog is really",
-    "this web site",
-    "this website",
-    "this weblog",
-    "very informative",
-    "very useful information",
-    "what a data of un-ambiguity",
-    "what blogging platform",
-    "which blog platform",
-    "wonderful blog",
-    "wonderful post",
-    "wonderful beat",
-    "you have made some decent points",
-    "you made some decent points",
-    "you really know what you're talking",
-    "your blog posts",
-    "your site came up",
-    "your weblog",
-    "your web site",
-    "your website",
-    "i recommend your site",
-    "grab your rss",
-    "take a look at my blog",
-    "visit my blog",
-    "visit my site",
-    "visit my website",
-    "here is my blog",
-    "here is my site",
-    "here is my website",
-    "my web page",
-    "my homepage",
-    "my web-site",
-    "my weblog",
-    "also visit my",
-    "feel free to surf",
-    "look into my",
-    "check out my blog",
-    "check out my site",
-    "check out my website",
-];
-
-static MATCHER: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(PHRASES));
 
 /// More phrases make it no worse.
 const ENOUGH: usize = 4;
@@ -136,9 +26,9 @@ impl Rule for StockPraise {
     }
 
     fn check(&self, comment: &Comment, _: &Facts, policy: &Policy) -> Option<Match> {
-        let found = MATCHER.find(&comment.body);
-        let count = found.phrases.len();
-        let first = PHRASES[*found.phrases.first()?];
+        let found = named(&comment.body, &[Concept::StockPraise]);
+        let count = found.words.len();
+        let first = found.words.first()?;
         let advertises = || {
             comment.submission.url.as_deref().is_some_and(|url| !url.trim().is_empty())
                 || !counted_links(comment, policy).is_empty()
@@ -158,7 +48,17 @@ mod tests {
     #[test]
     fn praise_for_everything_is_seen() {
         assert!(hits(&StockPraise, "Superb blog! I have bookmarked it and will tell everyone."));
-        assert!(hits(&StockPraise, "Very informative. <a href='http://e.example'>chairs</a>"));
+        for text in [
+            "Very informative. <a href='http://e.example'>chairs</a>",
+            "Отличная статья, добавил в закладки. http://e.example",
+            "Gracias por compartir, excelente artículo http://e.example",
+            "Artikelnya sangat bermanfaat, salam kenal dari http://e.example",
+            "Harika bir yazı olmuş, emeğinize sağlık http://e.example",
+            "感谢分享，受益匪浅 http://e.example",
+            "Parabéns pelo blog, ótimo conteúdo! http://e.example",
+        ] {
+            assert!(hits(&StockPraise, text), "{text}");
+        }
     }
 
     #[test]
@@ -168,6 +68,11 @@ mod tests {
             "Thanks, this helped me a lot.",
             "Very informative, thanks.",
             "I love this band",
+            "Спасибо за статью!",
+            "Danke für den Artikel, das Problem war der Cache.",
+            "Merci pour cet article.",
+            "谢谢，问题解决了。",
+            "Obrigado, funcionou aqui.",
         ] {
             assert!(!hits(&StockPraise, text), "{text}");
         }
