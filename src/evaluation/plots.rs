@@ -32,9 +32,9 @@ impl Plots {
         let chance = ("chance", diagonal.1.clone());
         let calibration = bins.iter().map(|bin| (bin.said, bin.found)).collect();
         Self {
-            roc: lines("false-positive rate", "recall", &[("model", curve.roc(POINTS)), chance]),
-            precision_recall: lines("recall", "precision", &[("model", curve.precision_recall(POINTS))]),
-            reliability: lines("probability", "share", &[("model", calibration), diagonal]),
+            roc: lines("false-positive rate", &[("model", curve.roc(POINTS)), chance]),
+            precision_recall: lines("recall", &[("model", curve.precision_recall(POINTS))]),
+            reliability: lines("probability", &[("model", calibration), diagonal]),
             histogram: histogram(bars, names),
         }
     }
@@ -49,7 +49,7 @@ fn options(series: Value) -> Value {
     })
 }
 
-fn lines(x_title: &str, y_title: &str, curves: &[(&str, Vec<(f64, f64)>)]) -> String {
+fn lines(x_title: &str, curves: &[(&str, Vec<(f64, f64)>)]) -> String {
     let series = curves.iter().enumerate().map(|(i, (name, points))| {
         let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
         let mut series = json!({ "name": name, "x_values": x, "data": y, "index": if i == 0 { 0 } else { 2 } });
@@ -62,7 +62,7 @@ fn lines(x_title: &str, y_title: &str, curves: &[(&str, Vec<(f64, f64)>)]) -> St
     options["x_axis_values"] = json!([0.0, 0.2, 0.4, 0.6, 0.8, 1.0]);
     options["x_axis_title"] = json!(x_title);
     options["y_axis_configs"] = json!([{
-        "axis_min": 0.0, "axis_max": 1.0, "axis_split_number": 5, "axis_title": y_title, "axis_font_color": "#00FFFF"
+        "axis_min": 0.0, "axis_max": 1.0, "axis_split_number": 5, "axis_font_color": "#00FFFF"
     }]);
     drawn(LineChart::from_json(&options.to_string()).and_then(|chart| chart.svg()))
 }
