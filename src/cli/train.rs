@@ -43,7 +43,8 @@ pub(super) fn run(args: Train) -> anyhow::Result<()> {
     let date = args.date.unwrap_or_else(|| Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()).to_string();
     let mut rows = dataset::read(&args.data)?;
     say_duplicates(dataset::drop_duplicates(&mut rows));
-    if rows.iter().any(|row| row.toxic.is_some()) {
+    // Our own sentences are harmless ones: they help to tell both classes apart, and never stand in for one.
+    if [true, false].iter().all(|class| rows.iter().any(|row| row.toxic == Some(*class))) {
         rows.extend(identity::rows());
     }
     let test = dataset::read(&args.test)?;

@@ -322,7 +322,7 @@ mod tests {
     /// Comments whose score tells the truth but for some in between.
     fn cases(n: usize) -> Vec<Case> {
         let mut dice = Dice::new(1, 1);
-        let mut noise = move || dice.below(600) as f64 / 100.0 - 3.0;
+        let mut noise = move || dice.below(1_000) as f64 / 100.0 - 5.0;
         (0..n)
             .map(|i| {
                 let truth = [Truth::Real, Truth::Spam, Truth::Real, Truth::Spam, Truth::Abuse][i % 5];
@@ -392,7 +392,7 @@ mod tests {
     fn cheap_moderators_look_at_more() {
         let cases = cases(20_000);
         let held = |costs: Costs| choose(&cases, &costs, &before()).expect("both classes").expected.real.hold;
-        assert!(held(Costs { held: 0.01, ..COSTS }) > held(Costs { held: 5.0, ..COSTS }));
+        assert!(held(Costs { held: 0.01, ..COSTS }) > held(Costs { held: 8.0, ..COSTS }));
         let bounded = held(Costs { held: 0.01, max_held: 0.02, ..COSTS });
         assert!(bounded as f64 <= 0.03 * 4_000.0, "{bounded}");
     }

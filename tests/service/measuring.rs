@@ -45,13 +45,13 @@ fn rows(n: usize) -> Vec<Value> {
     let spam = |i: usize| {
         json!({
             "text": format!("Buy cheap pills {i} at http://{i}.example.net/shop now, best prices"),
-            "label_spam": 1, "source": ["a", "b"][i % 2], "lang": "en"
+            "label_spam": 1, "source": (["a", "b"][i % 2]), "lang": "en"
         })
     };
     let ham = |i: usize| {
         json!({
             "text": format!("I walked {i} miles along the river yesterday and saw a heron."),
-            "label_spam": 0, "label_toxic": 0, "source": ["a", "b"][i % 2]
+            "label_spam": 0, "source": (["a", "b"][i % 2])
         })
     };
     (0..n).flat_map(|i| [spam(i), ham(i)]).collect()
