@@ -91,56 +91,9 @@ fn links(text: &str) -> usize {
 }
 
 /// Words of money in the languages of comments that we know most of.
-const MONEY: &[&str] = &[
-    "money",
-    "cash",
-    "dollar",
-    "dollars",
-    "euro",
-    "euros",
-    "price",
-    "prices",
-    "pay",
-    "paid",
-    "paying",
-    "buy",
-    "buying",
-    "bought",
-    "sell",
-    "selling",
-    "sale",
-    "cheap",
-    "cheaper",
-    "free",
-    "discount",
-    "earn",
-    "income",
-    "profit",
-    "loan",
-    "credit",
-    "bank",
-    "invest",
-    "investment",
-    "bitcoin",
-    "casino",
-    "dinheiro",
-    "preço",
-    "comprar",
-    "grátis",
-    "dinero",
-    "geld",
-    "kaufen",
-    "argent",
-    "acheter",
-    "деньги",
-    "цена",
-    "купить",
-    "бесплатно",
-    "uang",
-    "harga",
-    "beli",
-    "gratis",
-];
+const MONEY: &str = "money cash dollar dollars euro euros price prices pay paid paying buy buying bought sell selling sale cheap \
+    cheaper free discount earn income profit loan credit bank invest investment bitcoin casino dinheiro preço \
+    comprar grátis dinero geld kaufen argent acheter деньги цена купить бесплатно uang harga beli gratis";
 
 fn has_money(text: &str) -> bool {
     let mut characters = text.chars().peekable();
@@ -149,39 +102,14 @@ fn has_money(text: &str) -> bool {
             return true;
         }
     }
-    words(text).any(|word| MONEY.contains(&word.as_str()))
+    has_word_of(text, MONEY)
 }
 
 /// Marks that stand in program text and hardly anywhere else; two different ones make a quotation.
+#[rustfmt::skip]
 const CODE: &[&str] = &[
-    "();",
-    ");",
-    "};",
-    "{}",
-    "[]",
-    "=>",
-    "->",
-    "==",
-    "!=",
-    "&&",
-    "||",
-    "</",
-    "/>",
-    "::",
-    "//",
-    "+=",
-    "${",
-    "<?",
-    "#include",
-    "function(",
-    "function (",
-    "public ",
-    "private ",
-    "return ",
-    "var ",
-    "const ",
-    "def ",
-    "select *",
+    "();", ");", "};", "{}", "[]", "=>", "->", "==", "!=", "&&", "||", "</", "/>", "::", "//", "+=", "${", "<?",
+    "#include", "function(", "function (", "public ", "private ", "return ", "var ", "const ", "def ", "select *",
     "import ",
 ];
 
@@ -196,48 +124,14 @@ fn has_code(text: &str) -> bool {
 }
 
 /// Words of praise and thanks.
-const PRAISE: &[&str] = &[
-    "great",
-    "thanks",
-    "thank",
-    "thx",
-    "nice",
-    "awesome",
-    "excellent",
-    "good",
-    "cool",
-    "love",
-    "loved",
-    "amazing",
-    "brilliant",
-    "helpful",
-    "useful",
-    "congrats",
-    "congratulations",
-    "perfect",
-    "wonderful",
-    "fantastic",
-    "best",
-    "obrigado",
-    "parabéns",
-    "ótimo",
-    "legal",
-    "gracias",
-    "danke",
-    "merci",
-    "спасибо",
-    "отлично",
-    "bagus",
-    "keren",
-    "mantap",
-    "谢谢",
-    "감사합니다",
-];
+const PRAISE: &str = "great thanks thank thx nice awesome excellent good cool love loved amazing brilliant helpful useful congrats \
+    congratulations perfect wonderful fantastic best obrigado parabéns ótimo legal gracias danke merci спасибо \
+    отлично bagus keren mantap 谢谢 감사합니다";
 /// Most words that short praise has.
 const SHORT: usize = 12;
 
 fn is_short_praise(text: &str) -> bool {
-    words(text).count() <= SHORT && words(text).any(|word| PRAISE.contains(&word.as_str()))
+    words(text).count() <= SHORT && has_word_of(text, PRAISE)
 }
 
 /// Fewest letters that capitals can be told from.
@@ -248,6 +142,10 @@ fn is_in_capitals(text: &str) -> bool {
         (upper + usize::from(c.is_uppercase()), lower + usize::from(c.is_lowercase()))
     });
     upper + lower >= MIN_LETTERS && upper >= lower
+}
+
+fn has_word_of(text: &str, list: &str) -> bool {
+    words(text).any(|word| list.split(' ').any(|listed| listed == word))
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {

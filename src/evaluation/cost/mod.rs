@@ -3,6 +3,8 @@
 //! Half of the rows choose; the other half, which had no say, tells what to expect, and how sure it is that hardly any
 //! real comment is rejected. Only round numbers are tried, so that what comes out can be read and remembered.
 
+mod holding;
+
 use serde::Serialize;
 use statrs::distribution::{Beta, ContinuousCDF};
 use xxhash_rust::xxh3::xxh3_64;
@@ -15,12 +17,6 @@ use crate::verdict::Decision;
 /// No comment reaches this score, so none is rejected.
 pub const NEVER: f64 = 1_000.0;
 
-const HOLD_SCORES: &[f64] =
-    &[-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.5, 4.0, 5.0, 6.0];
-const HOLD_SPAM: &[f64] =
-    &[0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99];
-const HOLD_TOXIC: &[f64] =
-    &[0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 1.0];
 const REJECT_SCORES: &[f64] = &[3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 14.0, 16.0, 20.0];
 const REJECT_SPAM: &[f64] = &[0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999];
 
@@ -154,7 +150,7 @@ pub fn choose(cases: &[Case], costs: &Costs, before: &Thresholds) -> Result<Chos
             return Err(CostError::NoSpam);
         }
     }
-    let mut thresholds = hold(&choosing, costs, before);
+    let mut thresholds = holding::choose(&choosing, costs, before);
     (thresholds.reject_score, thresholds.reject_spam) = reject(&choosing, costs, &thresholds);
     thresholds.reject_score = assured(&judging, costs, &thresholds);
     let expected = expected(&judging, costs, &thresholds);
@@ -182,68 +178,6 @@ fn cost(truth: Truth, decision: Decision, costs: &Costs) -> f64 {
         (Truth::Real | Truth::Abuse, Decision::Reject) => costs.lost_comment,
         (Truth::Spam | Truth::Abuse, Decision::Approve) => costs.published,
     }
-}
-
-/// From where on to hold, as if everything that is rejected were held. All combinations are tried: a table over the
-/// three measures gives the sum over any box of approved comments in one step.
-fn hold(cases: &[Case], costs: &Costs, before: &Thresholds) -> Thresholds {
-    // Without abuse to learn from, its threshold stays where it was.
-    let has_abuse = cases.iter().any(|case| case.truth == Truth::Abuse);
-    let toxic = if has_abuse { HOLD_TOXIC } else { std::slice::from_ref(&before.hold_toxic) };
-    let weight = weights(cases, costs);
-    let (a, b, c) = (HOLD_SCORES.len() + 1, HOLD_SPAM.len() + 1, toxic.len() + 1);
-    let place = |i: usize, j: usize, k: usize| (i * b + j) * c + k;
-    // What approving costs more than holding, and how many real comments are approved.
-    let mut table = vec![(0.0f64, 0usize); a * b * c];
-    let mut real = 0usize;
-    for case in cases {
-        let bin = |limits: &[f64], value: f64| limits.partition_point(|limit| *limit <= value);
-        let cell = &mut table[place(bin(HOLD_SCORES, case.score), bin(HOLD_SPAM, case.spam), bin(toxic, case.toxic))];
-        let more = cost(case.truth, Decision::Approve, costs) - cost(case.truth, Decision::Hold, costs);
-        cell.0 += weight(case.truth) * more;
-        cell.1 += usize::from(case.truth == Truth::Real);
-        real += usize::from(case.truth == Truth::Real);
-    }
-    let mut add = |from: usize, to: usize| {
-        table[to].0 += table[from].0;
-        table[to].1 += table[from].1;
-    };
-    for i in 0..a {
-        for j in 0..b {
-            for k in 1..c {
-                add(place(i, j, k - 1), place(i, j, k));
-            }
-        }
-    }
-    for i in 0..a {
-        for j in 1..b {
-            for k in 0..c {
-                add(place(i, j - 1, k), place(i, j, k));
-            }
-        }
-    }
-    for i in 1..a {
-        for j in 0..b {
-            for k in 0..c {
-                add(place(i - 1, j, k), place(i, j, k));
-            }
-        }
-    }
-    let mut best: Option<(bool, f64, Thresholds)> = None;
-    // From the strictest on: of equally cheap ones the one that holds least comes last and stays.
-    for (i, &hold_score) in HOLD_SCORES.iter().enumerate() {
-        for (j, &hold_spam) in HOLD_SPAM.iter().enumerate() {
-            for (k, &hold_toxic) in toxic.iter().enumerate() {
-                let (more, approved) = table[place(i, j, k)];
-                let too_many = (real - approved) as f64 > costs.max_held * real as f64;
-                let here = (too_many, more);
-                if best.is_none_or(|(worst, cost, _)| here <= (worst, cost + 1e-12)) {
-                    best = Some((too_many, more, Thresholds { hold_score, hold_spam, hold_toxic, ..*before }));
-                }
-            }
-        }
-    }
-    best.map_or(*before, |(_, _, thresholds)| thresholds)
 }
 
 /// From where on to reject: the cheapest that does not lose more than it may on these rows.
