@@ -26,7 +26,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
-CAP = 2_000
+CAP = 1_000
 BINS = 15
 SEED = 1
 # The same as in src/classifier/leave_one_out.rs.
@@ -183,34 +183,47 @@ def say(text):
     print(f"{time.monotonic() - STARTED:6.0f} s  {text}", file=sys.stderr, flush=True)
 
 
-def main():
-    data, texts, out = map(Path, sys.argv[1:])
-    train = list(read(sorted(p for p in data.glob("*.train.jsonl.gz") if NOT_LEARNED not in p.name)))
-    test = list(read(sorted(data.glob("*.test.jsonl.gz"))))
-    spam_train, spam_test = ([row for row in rows if spam(row) is not None] for rows in (train, test))
-
+def spam_sections(spam_train, spam_test, texts):
     model = Model([row[1] for row in spam_train], [spam(row) for row in spam_train])
     say(f"spam head learned from {len(spam_train)} rows")
     scores = model.probabilities([row[1] for row in spam_test])
     labels = np.array([spam(row) == 1 for row in spam_test])
     threshold, _ = threshold_at(scores[~labels], 0.01)
-    result = {"spam": {"overall": metrics(scores, labels), "sources": by_source(spam_test, scores, spam)}}
-    result["attacks"] = attacks(model, threshold, spam_test, scores, texts)
-    say("disguises measured")
-    result["hard_ham"] = hard_ham(model, threshold, texts)
-    del model
+    return {
+        "overall": metrics(scores, labels),
+        "sources": by_source(spam_test, scores, spam),
+        "attacks": attacks(model, threshold, spam_test, scores, texts),
+        "hard_ham": hard_ham(model, threshold, texts),
+    }
 
-    toxic_train = capped([row for row in train if toxic(row) is not None], toxic, CAP)
-    toxic_test = [row for row in test if toxic(row) is not None]
-    model = Model([row[1] for row in toxic_train], [toxic(row) for row in toxic_train])
-    say(f"toxic head learned from {len(toxic_train)} rows")
-    scores = model.probabilities([row[1] for row in toxic_test])
-    result["toxic"] = {"cap": CAP, "rows": len(toxic_train), "sources": by_source(toxic_test, scores, toxic)}
-    del model
 
-    result["left_out"] = leave_out(spam_train)
+def toxic_section(train, test):
+    learned = capped([row for row in train if toxic(row) is not None], toxic, CAP)
+    measured = [row for row in test if toxic(row) is not None]
+    model = Model([row[1] for row in learned], [toxic(row) for row in learned])
+    say(f"toxic head learned from {len(learned)} rows")
+    scores = model.probabilities([row[1] for row in measured])
+    return {"cap": CAP, "rows": len(learned), "sources": by_source(measured, scores, toxic)}
+
+
+def main():
+    data, texts, out = map(Path, sys.argv[1:])
+    train = list(read(sorted(p for p in data.glob("*.train.jsonl.gz") if NOT_LEARNED not in p.name)))
+    test = list(read(sorted(data.glob("*.test.jsonl.gz"))))
+    spam_train, spam_test = ([row for row in rows if spam(row) is not None] for rows in (train, test))
+    sections = {
+        "left_out": lambda: leave_out(spam_train),
+        "spam": lambda: spam_sections(spam_train, spam_test, texts),
+        "toxic": lambda: toxic_section(train, test),
+    }
+    # What is done is kept, so that a run that was ended goes on where it was.
     aside = out.with_suffix(".partial")
-    aside.write_text(json.dumps(result, indent=1) + "\n")
+    result = json.loads(aside.read_text()) if aside.exists() else {}
+    for name, section in sections.items():
+        if name not in result:
+            result[name] = section()
+            aside.write_text(json.dumps(result, indent=1) + "\n")
+            say(f"{name} done")
     aside.rename(out)
     say(f"wrote {out}")
 

@@ -70,7 +70,7 @@ def main():
 
     head("recall lost to disguises, mean over sources")
     for name, found in attacks["mean"]["disguises"].items():
-        line(name, found["lost"], base["attacks"]["mean"]["lost"][name], 0.05, True)
+        line(name, found["lost"], base["spam"]["attacks"]["mean"]["lost"][name], 0.05, True)
 
     head("whole pipeline, shipped policy, test parts")
     for source, measured in ours["sources"].items():
@@ -81,7 +81,7 @@ def main():
 
     head("hard ham: false positives where 1 % of all ham is flagged")
     for kind, found in ours["hard_ham"]["kinds"].items():
-        line(f"{kind} ({found['n']})", found["false_positive_rate"], base["hard_ham"].get(kind, {}).get("false_positive_rate"), 0.01, True)
+        line(f"{kind} ({found['n']})", found["false_positive_rate"], base["spam"]["hard_ham"].get(kind, {}).get("false_positive_rate"), 0.01, True)
 
     head("test parts, toxic: AUC (the baseline learns from a part)")
     for source, title, target in TOXIC:
