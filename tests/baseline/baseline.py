@@ -26,7 +26,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
-CAP = 1_000
+CAP = 500
 BINS = 15
 SEED = 1
 # The same as in src/classifier/leave_one_out.rs.
@@ -132,16 +132,18 @@ def left_out_sources(rows):
     return {source: ham for source, (ham, positive) in sorted(counts.items()) if worth(source, ham, positive)}
 
 
-def leave_out(rows):
-    found = {}
+def leave_out(rows, found, keep):
     learned = capped(rows, spam, CAP)
     for source, ham in left_out_sources(rows).items():
+        if source in found:
+            continue
         out = {source} | ({LENT_HAM} if source.startswith("blog") and ham < MIN_HAM else set())
         kept = [row for row in learned if row[0] not in out]
         model = Model([row[1] for row in kept], [spam(row) for row in kept])
         measured = [row for row in rows if row[0] in out]
         scores = model.probabilities([row[1] for row in measured])
         found[source] = metrics(scores, [spam(row) == 1 for row in measured])
+        keep()
         say(f"without {source}: AUC {found[source]['roc_auc']:.4f}")
     names = ["roc_auc", "pr_auc", "recall_at_fpr_1pct", "recall_at_fpr_0_1pct", "log_loss", "ece"]
     mean = {name: float(np.mean([of[name] for of in found.values()])) for name in names}
@@ -211,18 +213,22 @@ def main():
     train = list(read(sorted(p for p in data.glob("*.train.jsonl.gz") if NOT_LEARNED not in p.name)))
     test = list(read(sorted(data.glob("*.test.jsonl.gz"))))
     spam_train, spam_test = ([row for row in rows if spam(row) is not None] for rows in (train, test))
-    sections = {
-        "left_out": lambda: leave_out(spam_train),
-        "spam": lambda: spam_sections(spam_train, spam_test, texts),
-        "toxic": lambda: toxic_section(train, test),
-    }
     # What is done is kept, so that a run that was ended goes on where it was.
     aside = out.with_suffix(".partial")
     result = json.loads(aside.read_text()) if aside.exists() else {}
+
+    def keep():
+        aside.write_text(json.dumps(result, indent=1) + "\n")
+
+    sections = {
+        "spam": lambda: spam_sections(spam_train, spam_test, texts),
+        "left_out": lambda: leave_out(spam_train, result.setdefault("without", {}), keep),
+        "toxic": lambda: toxic_section(train, test),
+    }
     for name, section in sections.items():
         if name not in result:
             result[name] = section()
-            aside.write_text(json.dumps(result, indent=1) + "\n")
+            keep()
             say(f"{name} done")
     aside.rename(out)
     say(f"wrote {out}")
