@@ -7,6 +7,9 @@ const BINS: usize = 15;
 /// How many bars a histogram has.
 const BARS: usize = 20;
 
+/// False-positive rates at which recall is told.
+pub const RATES: [f64; 7] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1];
+
 /// How many rows of each class lie at or above each distinct score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
@@ -96,6 +99,11 @@ impl Curve {
     pub fn recall_at(&self, false_positive_rate: f64) -> Option<f64> {
         let (_, positives) = self.totals();
         self.has_both_classes().then(|| self.point_at(false_positive_rate).positives as f64 / positives as f64)
+    }
+
+    /// Recall at each of [`RATES`]; empty where there is one class only.
+    pub fn recalls(&self) -> Vec<(f64, f64)> {
+        RATES.into_iter().filter_map(|rate| Some((rate, self.recall_at(rate)?))).collect()
     }
 
     /// The lowest score from which on at most this share of the negative rows is flagged; infinite where even the
@@ -203,6 +211,7 @@ mod tests {
         assert_eq!(curve.threshold_at(1.0), Some(0.1));
         assert_eq!((curve.recall_at(0.0), curve.recall_at(0.25)), (Some(0.5), Some(1.0)));
         assert_eq!((curve.precision_at(0.5), curve.precision_at(1.0)), (Some(1.0), Some(2.0 / 3.0)));
+        assert_eq!(curve.recalls()[6], (0.1, 0.5));
         let ham_on_top = Curve::of(&[(0.9, false), (0.2, true)]);
         assert_eq!((ham_on_top.threshold_at(0.0), ham_on_top.recall_at(0.0)), (Some(f64::INFINITY), Some(0.0)));
         assert_eq!(Curve::of(&[(0.9, true)]).threshold_at(0.01), None);

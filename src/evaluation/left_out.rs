@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicU64;
 use serde::Serialize;
 
 use super::Metrics;
+use super::curves::Curve;
 use super::judging::{Counts, Decisions, Outcome, outcome};
 use super::measure::scores;
 use crate::classifier::leave_one_out::{self, Failed};
@@ -34,6 +35,8 @@ pub struct OfSource {
     /// The head that has not seen it.
     #[serde(flatten)]
     pub metrics: Metrics,
+    /// Recall at false-positive rates, as pairs: the start of its curve.
+    pub recalls: Vec<(f64, f64)>,
     /// What the whole pipeline decided on its own rows.
     pub decisions: Decisions,
     /// What it decided on ham that was lent to it, and was left out as well.
@@ -72,8 +75,9 @@ pub fn measure(
                 lent_ham.add(outcome.decision);
             }
         }
-        let metrics = Metrics::of(&scores(outcomes.iter().map(|(row, outcome)| (row, outcome)), kind));
-        OfSource { metrics, decisions, lent_ham, outcomes }
+        let scores = scores(outcomes.iter().map(|(row, outcome)| (row, outcome)), kind);
+        let (metrics, recalls) = (Metrics::of(&scores), Curve::of(&scores).recalls());
+        OfSource { metrics, recalls, decisions, lent_ham, outcomes }
     };
     let sources = leave_one_out::run(rows, kind, with, seed, settings, done, &of_source)?;
     let mut decisions = Decisions::default();

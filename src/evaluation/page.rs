@@ -14,8 +14,6 @@ use super::slices::{HardHam, KindFound};
 use crate::classifier::HeadKind;
 use crate::dataset::Row;
 
-/// False-positive rates that the table beside the ROC tells the recall of.
-const RATES: [f64; 6] = [0.000_1, 0.001, 0.005, 0.01, 0.05, 0.1];
 /// Recalls that the table beside the other curve tells the precision of.
 const RECALLS: [f64; 6] = [0.5, 0.7, 0.8, 0.9, 0.95, 0.99];
 
@@ -93,7 +91,7 @@ impl<'a> Head<'a> {
             languages: of(&report.languages),
             overall: report.overall.head(kind),
             plots: Plots::of(&curve, &bins, &bars, names),
-            recalls: RATES.map(|rate| (format!("{} %", 100.0 * rate), share(&curve.recall_at(rate)))).to_vec(),
+            recalls: curve.recalls().iter().map(|(rate, recall)| (percent(rate), share(&Some(*recall)))).collect(),
             precisions: RECALLS.map(|recall| (percent(&recall), share(&curve.precision_at(recall)))).to_vec(),
             bins,
             bars,

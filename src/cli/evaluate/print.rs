@@ -3,6 +3,7 @@
 use crate::classifier::HeadKind;
 use crate::evaluation::Metrics;
 use crate::evaluation::attacks::{Attacked, Attacks};
+use crate::evaluation::curves::RATES;
 use crate::evaluation::judging::{Counts, Decisions};
 use crate::evaluation::left_out::LeftOut;
 use crate::evaluation::measure::{Measured, Report};
@@ -81,6 +82,14 @@ pub(super) fn left_out(found: &LeftOut) {
         metrics_row(source, &of_source.metrics);
     }
     metrics_row("mean", &found.mean);
+    print!("\n{:<34}", "recall by false-positive rate");
+    RATES.iter().for_each(|rate| print!("{:>9}", format!("{} %", 100.0 * rate)));
+    println!();
+    for (source, of_source) in &found.sources {
+        print!("{source:<34}");
+        of_source.recalls.iter().for_each(|(_, recall)| print!("{recall:>9.4}"));
+        println!();
+    }
     decisions_head();
     for (source, of_source) in &found.sources {
         decisions_rows(source, &of_source.decisions);
