@@ -60,13 +60,21 @@ pub fn measure(
     done: &AtomicU64,
 ) -> Result<LeftOut, Failed> {
     let of_source = |source: &str, left_out: Vec<Row>, model: &Model| {
-        let outcomes: Vec<(Row, Outcome)> = left_out
-            .into_iter()
-            .map(|row| {
-                let outcome = outcome(&row, model);
-                (row, outcome)
-            })
-            .collect();
+        let outcomes: Vec<Outcome> = left_out.iter().map(|row| outcome(row, model)).collect();
+        OfSource::of(source, left_out.into_iter().zip(outcomes).collect(), kind)
+    };
+    let sources = leave_one_out::run(rows, kind, with, seed, settings, done, &of_source)?;
+    let mut decisions = Decisions::default();
+    for source in sources.values() {
+        decisions.add_all(&source.decisions);
+    }
+    let mean = Metrics::mean(sources.values().map(|source| &source.metrics));
+    Ok(LeftOut { head: kind.as_str(), sources, mean, decisions })
+}
+
+impl OfSource {
+    /// Measures a source; of `outcomes`, what belongs to another one was lent to it.
+    fn of(source: &str, outcomes: Vec<(Row, Outcome)>, kind: HeadKind) -> Self {
         let (mut decisions, mut lent_ham) = (Decisions::default(), Counts::default());
         for (row, outcome) in &outcomes {
             if *row.source == *source {
@@ -77,13 +85,32 @@ pub fn measure(
         }
         let scores = scores(outcomes.iter().map(|(row, outcome)| (row, outcome)), kind);
         let (metrics, recalls) = (Metrics::of(&scores), Curve::of(&scores).recalls());
-        OfSource { metrics, recalls, decisions, lent_ham, outcomes }
-    };
-    let sources = leave_one_out::run(rows, kind, with, seed, settings, done, &of_source)?;
-    let mut decisions = Decisions::default();
-    for source in sources.values() {
-        decisions.add_all(&source.decisions);
+        Self { metrics, recalls, decisions, lent_ham, outcomes }
     }
-    let mean = Metrics::mean(sources.values().map(|source| &source.metrics));
-    Ok(LeftOut { head: kind.as_str(), sources, mean, decisions })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::{Decision, Scores};
+
+    #[test]
+    fn lent_ham_counts_for_the_curve_and_not_among_the_own_decisions() {
+        let one = |source: &str, spam, probability, decision| {
+            let row = Row { text: "text".to_owned(), source: source.into(), spam: Some(spam), ..Row::default() };
+            (row, Outcome { decision, score: 0.0, scores: Scores { spam: Some(probability), toxic: None } })
+        };
+        let outcomes = vec![
+            one("blog", true, 0.9, Decision::Reject),
+            one("blog", true, 0.3, Decision::Approve),
+            one("blog", false, 0.1, Decision::Approve),
+            one("lender", false, 0.5, Decision::Hold),
+        ];
+        let found = OfSource::of("blog", outcomes, HeadKind::Spam);
+        assert_eq!((found.metrics.n, found.metrics.recall_at_fpr_1pct), (4, Some(0.5)));
+        assert_eq!((found.decisions.ham.all(), found.decisions.spam.approve, found.lent_ham.hold), (1, 1, 1));
+        assert_eq!(found.recalls.len(), 7);
+        let json = serde_json::to_value(&found).expect("serialises");
+        assert!(json["roc_auc"].is_number() && json["outcomes"].is_null());
+    }
 }
