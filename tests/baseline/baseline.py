@@ -9,8 +9,8 @@ usage: baseline.py DATA TEXTS OUT
   TEXTS  the folder that `moderato evaluate --attacks --write-texts TEXTS` wrote
   OUT    the JSON file to write
 
-Where all rows would take too long, a part of them is learned from, and the output says how many: sources are left out
-with at most CAP rows of each source and class, and the toxic head learns from at most as many.
+Where all rows would take too long, a part of them is learned from, and the output says so: where sources are left out,
+and for the toxic head, at most CAP rows of each source and class. What is measured on are always all rows.
 """
 
 import gzip
