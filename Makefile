@@ -54,9 +54,10 @@ figures:
 train:
 	models/train.sh
 
-## make evaluate  measures the shipped model on the test parts of DATA
+## make evaluate  measures the shipped model in every way, on DATA, beside a baseline of scikit-learn
 evaluate:
-	cargo run --release -- evaluate --data $(DATA)/*.test.jsonl.gz
+	cargo build --release
+	DATA=$(DATA) tests/baseline/evaluate
 
 clean:
 	cargo clean

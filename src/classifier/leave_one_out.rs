@@ -1,117 +1,159 @@
-//! Leaving sources out: the only honest measure of what the spam head does on a site that it has never seen.
+//! Training without a source: the only way to know what a head does on a site that it has never seen.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use serde::Serialize;
-
-use super::calibration::Calibration;
-use super::training::{RawHead, Settings, steps_of};
-use super::{HeadKind, probability};
+use super::training::{Settings, TrainError, label, steps_of, train_head};
+use super::{HeadKind, Model};
 use crate::dataset::Row;
-use crate::evaluation::Metrics;
 
 /// Sources of spam that is not comment spam: learned from, but not what is measured.
 const OTHER_SPAM: &[&str] = &["sms", "enron", "spamassassin"];
 /// Fewest ham rows that a false-positive rate can be told from.
 const MIN_HAM: usize = 200;
-/// Ham that is left out too, and lent to sources that have hardly any of their own.
+/// Ham that is left out too, and lent to blogs that have hardly any of their own.
 const LENT_HAM: &str = "blog_haacked";
-/// Fewest spam rows of a source that is worth leaving out.
-const MIN_SPAM: usize = 50;
+/// Fewest positive rows of a source that is worth leaving out.
+const MIN_POSITIVE: usize = 50;
 
-/// What was found by leaving sources out.
-#[derive(Debug, Serialize)]
-pub struct LeftOut {
-    /// By source that was left out.
-    pub sources: BTreeMap<String, Metrics>,
-    /// The mean over sources.
-    pub mean: Metrics,
+/// A source without which no head could be trained.
+#[derive(Debug, thiserror::Error)]
+#[error("without {source_name}: {error}")]
+pub struct Failed {
+    /// The source.
+    pub source_name: String,
+    /// Why not.
+    pub error: TrainError,
 }
 
-/// The sources that are left out in turn.
-fn sources(rows: &[Row]) -> Vec<&str> {
-    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+/// The sources that are left out in turn: those with enough positive rows, and any negative ones.
+pub fn sources(rows: &[Row], kind: HeadKind) -> Vec<&str> {
+    let mut counts: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
     for row in rows {
-        let count = counts.entry(&row.source).or_default();
-        count.0 += usize::from(row.spam == Some(true));
-        count.1 += usize::from(row.spam == Some(false));
+        if let Some(positive) = label(row, kind) {
+            counts.entry(&row.source).or_default()[usize::from(positive)] += 1;
+        }
     }
-    let worth =
-        |(source, (spam, ham)): &(&str, (usize, usize))| *spam >= MIN_SPAM && *ham > 0 && !OTHER_SPAM.contains(source);
+    let worth = |(source, [negative, positive]): &(&str, [usize; 2])| {
+        let measured = kind != HeadKind::Spam || !OTHER_SPAM.contains(source);
+        *positive >= MIN_POSITIVE && *negative > 0 && measured
+    };
     counts.into_iter().filter(worth).map(|(source, _)| source).collect()
 }
 
 /// How many rows [`run`] learns from, about.
-pub fn steps(rows: &[Row], settings: Settings) -> u64 {
-    sources(rows).len() as u64 * steps_of(rows, HeadKind::Spam, settings)
+pub fn steps(rows: &[Row], kind: HeadKind, settings: Settings) -> u64 {
+    (sources(rows, kind).len() * settings.folds.max(1)) as u64 * steps_of(rows, kind, settings)
 }
 
-/// Trains without each source in turn and measures on it; as many at a time as there are processors.
-pub fn run(rows: &[Row], seed: u64, settings: Settings, done: &AtomicU64) -> LeftOut {
-    let sources = sources(rows);
+/// Trains a head without each source in turn, as the shipped one is trained, and asks `measure` what it makes of the
+/// rows that were left out; as many at a time as there are processors. The model that `measure` gets has its other
+/// head from `with`.
+///
+/// # Errors
+///
+/// When what is left does not allow a sound head.
+pub fn run<T: Send>(
+    rows: &[Row],
+    kind: HeadKind,
+    with: &Model,
+    seed: u64,
+    settings: Settings,
+    done: &AtomicU64,
+    measure: &(dyn Fn(&str, Vec<Row>, &Model) -> T + Sync),
+) -> Result<BTreeMap<String, T>, Failed> {
+    let sources = sources(rows, kind);
     let next = AtomicUsize::new(0);
-    let scores = Mutex::new(BTreeMap::new());
+    let found = Mutex::new(BTreeMap::new());
+    let one = |source: &str| {
+        let (left_out, kept) = split(rows, kind, source);
+        let failed = |error| Failed { source_name: source.to_owned(), error };
+        let (head, _) = train_head(&kept, kind, seed, settings, done).map_err(failed)?;
+        drop(kept);
+        let mut heads = with.heads.clone();
+        heads[kind as usize] = Some(head);
+        Ok(measure(source, left_out, &Model { version: format!("without {source}"), heads }))
+    };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(source) = sources.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = leave_out(rows, source, seed, settings, done);
-                    scores.lock().expect("no thread panics").insert((*source).to_owned(), found);
+                    let result = one(source);
+                    found.lock().expect("no thread panics").insert((*source).to_owned(), result);
                 }
             });
         }
     });
-    let scores = scores.into_inner().expect("no thread panics");
-    let sources: BTreeMap<String, Metrics> = scores
-        .keys()
-        .map(|source| {
-            let calibration = calibration_without(&scores, source);
-            let calibrated = |(score, spam): &(f64, bool)| (probability(calibration.apply(*score)), *spam);
-            (source.clone(), Metrics::of(&scores[source].iter().map(calibrated).collect::<Vec<_>>()))
-        })
-        .collect();
-    let mean = mean(sources.values());
-    LeftOut { sources, mean }
+    let found = found.into_inner().expect("no thread panics");
+    found.into_iter().map(|(source, result)| Ok((source, result?))).collect()
 }
 
-fn leave_out(rows: &[Row], source: &str, seed: u64, settings: Settings, done: &AtomicU64) -> Vec<(f64, bool)> {
-    let is_ham_of = |row: &Row, source: &str| row.spam == Some(false) && *row.source == *source;
-    let borrows = rows.iter().filter(|row| is_ham_of(row, source)).count() < MIN_HAM && source.starts_with("blog");
-    let left_out = |row: &Row| *row.source == *source || (borrows && *row.source == *LENT_HAM);
-    let head = RawHead::learn(rows, HeadKind::Spam, seed, settings, &|row: &Row| !left_out(row), done);
-    let measured = rows.iter().filter(|row| left_out(row));
-    measured.filter_map(|row| Some((head.score(row), row.spam?))).collect()
+/// The labelled rows that are left out for a source, and all rows that are kept.
+fn split(rows: &[Row], kind: HeadKind, source: &str) -> (Vec<Row>, Vec<Row>) {
+    let ham = rows.iter().filter(|row| row.spam == Some(false) && *row.source == *source).count();
+    let borrows = kind == HeadKind::Spam && source.starts_with("blog") && ham < MIN_HAM;
+    let is_left_out = |row: &&Row| *row.source == *source || (borrows && *row.source == *LENT_HAM);
+    let (mut left_out, kept): (Vec<Row>, Vec<Row>) = rows.iter().cloned().partition(|row| is_left_out(&row));
+    left_out.retain(|row| label(row, kind).is_some());
+    (left_out, kept)
 }
 
-/// Fitted to the other sources: the one that is measured has no say in it.
-fn calibration_without(scores: &BTreeMap<String, Vec<(f64, bool)>>, source: &str) -> Calibration {
-    const MOST: usize = 1_000;
-    let mut others = Vec::new();
-    for (_, scores) in scores.iter().filter(|(other, _)| *other != source) {
-        for class in [false, true] {
-            let of_class: Vec<_> = scores.iter().filter(|(_, spam)| *spam == class).collect();
-            others.extend(of_class.iter().step_by(of_class.len().div_ceil(MOST).max(1)).map(|score| **score));
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(source: &str, n: usize, spam: bool) -> Row {
+        let text = if spam {
+            format!("Buy cheap pills number {n} at http://{n}.{source}.example/shop")
+        } else {
+            format!("I walked {n} miles along the {source} river and saw a heron.")
+        };
+        Row { text, spam: Some(spam), source: source.into(), ..Row::default() }
     }
-    Calibration::fit(&others).unwrap_or(Calibration::NONE)
-}
 
-fn mean<'a>(all: impl ExactSizeIterator<Item = &'a Metrics> + Clone) -> Metrics {
-    let mean = |of: fn(&Metrics) -> Option<f64>| {
-        let values: Vec<f64> = all.clone().filter_map(of).collect();
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-    };
-    Metrics {
-        n: all.clone().map(|metrics| metrics.n).sum(),
-        positives: all.clone().map(|metrics| metrics.positives).sum(),
-        roc_auc: mean(|m| m.roc_auc),
-        pr_auc: mean(|m| m.pr_auc),
-        recall_at_fpr_1pct: mean(|m| m.recall_at_fpr_1pct),
-        recall_at_fpr_0_1pct: mean(|m| m.recall_at_fpr_0_1pct),
-        log_loss: mean(|m| m.log_loss),
-        ece: mean(|m| m.ece),
+    fn rows() -> Vec<Row> {
+        let of = |source: &'static str| (0..60).flat_map(move |n| [row(source, n, true), row(source, n, false)]);
+        let haacked = (0..40).map(|n| row(LENT_HAM, n, false));
+        ["blog_a", "video_b", "sms"].into_iter().flat_map(of).chain(haacked).collect()
+    }
+
+    #[test]
+    fn mail_and_short_messages_and_sources_without_spam_are_not_left_out() {
+        assert_eq!(sources(&rows(), HeadKind::Spam), ["blog_a", "video_b"]);
+        assert!(sources(&rows(), HeadKind::Toxic).is_empty());
+    }
+
+    #[test]
+    fn a_blog_without_much_ham_is_lent_some_that_is_left_out_too() {
+        let (left_out, kept) = split(&rows(), HeadKind::Spam, "blog_a");
+        assert_eq!((left_out.len(), kept.len()), (160, 240));
+        assert!(kept.iter().all(|row| *row.source != *LENT_HAM));
+        let (left_out, _) = split(&rows(), HeadKind::Spam, "video_b");
+        assert_eq!(left_out.len(), 120);
+    }
+
+    #[test]
+    fn what_is_measured_was_not_learned_from_and_the_other_head_is_kept() {
+        let with = Model::embedded().expect("the embedded model is sound");
+        let settings = Settings { folds: 2, passes: 1, ..Settings::of(HeadKind::Spam) };
+        let found = run(&rows(), HeadKind::Spam, &with, 1, settings, &AtomicU64::new(0), &|source, rows, model| {
+            assert!(rows.iter().all(|row| *row.source == *source || *row.source == *LENT_HAM));
+            assert!(model.has(HeadKind::Spam) && model.has(HeadKind::Toxic) == with.has(HeadKind::Toxic));
+            rows.len()
+        })
+        .expect("learns");
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [("blog_a".to_owned(), 160), ("video_b".to_owned(), 120)]);
+    }
+
+    #[test]
+    fn what_is_left_must_allow_a_head() {
+        let rows: Vec<Row> = (0..60).flat_map(|n| [row("video_b", n, true), row("video_b", n, false)]).collect();
+        let with = Model::embedded().expect("the embedded model is sound");
+        let settings = Settings::of(HeadKind::Spam);
+        let error =
+            run(&rows, HeadKind::Spam, &with, 1, settings, &AtomicU64::new(0), &|_, _, _| ()).expect_err("fails");
+        assert!(error.to_string().starts_with("without video_b: "), "{error}");
     }
 }

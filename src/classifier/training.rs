@@ -110,7 +110,7 @@ pub(super) fn steps_of(rows: &[Row], kind: HeadKind, settings: Settings) -> u64 
     (Examples::of(rows, kind, settings).in_a_pass() * settings.passes) as u64
 }
 
-fn train_head(
+pub(super) fn train_head(
     rows: &[Row],
     kind: HeadKind,
     seed: u64,

@@ -10,6 +10,7 @@ mod serve;
 mod sites;
 mod train;
 mod transfer;
+mod tune;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -67,6 +68,8 @@ enum Command {
     Train(train::Train),
     /// Measure a model on labelled files
     Evaluate(evaluate::Evaluate),
+    /// Choose the thresholds of a policy by cost, from labelled files
+    Tune(tune::Tune),
     /// Bring the schema of the database up to date
     Migrate,
     /// Copy the database to a new file while the service runs
@@ -156,6 +159,7 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => with_runtime(replay::run(args)),
         Command::Train(args) => train::run(args).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(args) => evaluate::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Tune(args) => tune::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Migrate => with_runtime(operate::migrate(load()?.config)),
         Command::Backup { file } => with_runtime(operate::backup(load()?.config, file)),
         Command::Restore { file } => with_runtime(operate::restore(load()?.config, file)),

@@ -6,6 +6,7 @@ mod durability;
 mod forms;
 mod harness;
 mod judging;
+mod measuring;
 mod moderating;
 mod operations;
 mod submitting;

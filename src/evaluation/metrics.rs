@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-/// How many bins expected calibration error has.
-const BINS: usize = 15;
+use super::curves::{Curve, calibration_error};
 
 /// What can be said of scores against labels; `None` where there is too little to say it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -34,70 +33,41 @@ impl Metrics {
         if n == 0 {
             return Self::default();
         }
-        let both = positives > 0 && positives < n;
-        let mut sorted = scores.to_vec();
-        sorted.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-        let points = curve(&sorted);
+        let curve = Curve::of(scores);
         Self {
             n,
             positives,
-            roc_auc: both.then(|| roc_auc(&points)),
-            pr_auc: both.then(|| average_precision(&points)),
-            recall_at_fpr_1pct: both.then(|| recall_at(&points, 0.01)),
-            recall_at_fpr_0_1pct: both.then(|| recall_at(&points, 0.001)),
+            roc_auc: curve.roc_auc(),
+            pr_auc: curve.average_precision(),
+            recall_at_fpr_1pct: curve.recall_at(0.01),
+            recall_at_fpr_0_1pct: curve.recall_at(0.001),
             log_loss: Some(log_loss(scores)),
             ece: Some(calibration_error(scores)),
         }
     }
-}
 
-/// Negative and positive rows at or above each distinct score, from the highest score down.
-fn curve(sorted: &[(f64, bool)]) -> Vec<(usize, usize)> {
-    let mut points = vec![(0, 0)];
-    let (mut negative, mut positive) = (0, 0);
-    for (i, (score, is_positive)) in sorted.iter().enumerate() {
-        *(if *is_positive { &mut positive } else { &mut negative }) += 1;
-        if sorted.get(i + 1).is_none_or(|next| next.0 != *score) {
-            points.push((negative, positive));
+    /// The mean of each figure over those that have it, and the sum of the counts.
+    pub fn mean<'a>(all: impl Iterator<Item = &'a Self> + Clone) -> Self {
+        let mean = |of: fn(&Self) -> Option<f64>| {
+            let values: Vec<f64> = all.clone().filter_map(of).collect();
+            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        };
+        Self {
+            n: all.clone().map(|metrics| metrics.n).sum(),
+            positives: all.clone().map(|metrics| metrics.positives).sum(),
+            roc_auc: mean(|m| m.roc_auc),
+            pr_auc: mean(|m| m.pr_auc),
+            recall_at_fpr_1pct: mean(|m| m.recall_at_fpr_1pct),
+            recall_at_fpr_0_1pct: mean(|m| m.recall_at_fpr_0_1pct),
+            log_loss: mean(|m| m.log_loss),
+            ece: mean(|m| m.ece),
         }
     }
-    points
-}
-
-fn roc_auc(points: &[(usize, usize)]) -> f64 {
-    let (negatives, positives) = points[points.len() - 1];
-    let doubled: usize = points.windows(2).map(|pair| (pair[1].0 - pair[0].0) * (pair[1].1 + pair[0].1)).sum();
-    doubled as f64 / (2 * negatives * positives) as f64
-}
-
-fn average_precision(points: &[(usize, usize)]) -> f64 {
-    let positives = points[points.len() - 1].1;
-    let step = |pair: &[(usize, usize)]| {
-        let (negative, positive) = pair[1];
-        (positive - pair[0].1) as f64 * positive as f64 / (negative + positive) as f64
-    };
-    points.windows(2).map(step).sum::<f64>() / positives as f64
-}
-
-fn recall_at(points: &[(usize, usize)], false_positive_rate: f64) -> f64 {
-    let (negatives, positives) = points[points.len() - 1];
-    let allowed = (negatives as f64 * false_positive_rate).floor() as usize;
-    let reached = points.iter().take_while(|point| point.0 <= allowed).last().map_or(0, |point| point.1);
-    reached as f64 / positives as f64
 }
 
 fn log_loss(scores: &[(f64, bool)]) -> f64 {
     let loss = |(p, positive): &(f64, bool)| -(if *positive { *p } else { 1.0 - p }).clamp(1e-15, 1.0).ln();
     scores.iter().map(loss).sum::<f64>() / scores.len() as f64
-}
-
-fn calibration_error(scores: &[(f64, bool)]) -> f64 {
-    // Of each bin how far what was said is from what was true, summed over its rows.
-    let mut gaps = [0.0; BINS];
-    for (p, positive) in scores {
-        gaps[((p * BINS as f64) as usize).min(BINS - 1)] += p - f64::from(u8::from(*positive));
-    }
-    gaps.iter().map(|gap: &f64| gap.abs()).sum::<f64>() / scores.len() as f64
 }
 
 #[cfg(test)]
