@@ -75,17 +75,25 @@ fn place(c: char) -> Option<(usize, usize)> {
     })
 }
 
+/// The letter under a stroke.
+pub(super) fn bare_stroke(c: char) -> Option<char> {
+    Some(match c {
+        'ł' => 'l',
+        'ø' => 'o',
+        'đ' | 'ð' => 'd',
+        'ħ' => 'h',
+        'ŧ' => 't',
+        'ı' => 'i',
+        _ => return None,
+    })
+}
+
 /// The Latin letter under the marks, if this is one with marks.
 fn bare(c: char) -> Option<char> {
     place(c)?;
-    match c {
-        'ł' => Some('l'),
-        'ø' => Some('o'),
-        'đ' | 'ð' => Some('d'),
-        'ħ' => Some('h'),
-        'ŧ' => Some('t'),
-        'ı' => Some('i'),
-        _ => NFD.normalize_iter(std::iter::once(c)).next().filter(|bare| *bare != c),
+    match bare_stroke(c) {
+        Some(bare) => Some(bare),
+        None => NFD.normalize_iter(std::iter::once(c)).next().filter(|bare| *bare != c),
     }
 }
 

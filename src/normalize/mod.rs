@@ -5,11 +5,13 @@
 use crate::span::Span;
 
 mod accents;
+mod address_parts;
 mod bbcode;
 mod boxes;
 mod broken;
 mod controls;
 mod dictionary;
+mod drawn;
 mod entities;
 mod html;
 mod leet;
@@ -17,6 +19,7 @@ mod lexicon;
 mod links;
 mod look_alikes;
 mod markup;
+mod odd_letters;
 mod plain;
 mod reading;
 mod script;
