@@ -233,7 +233,7 @@ pub(super) fn take_off(letters: &mut Vec<Letter>, disguise: &mut Disguise) {
     }
     let best = by_language.into_iter().max().unwrap_or(0);
     // Marks of many languages on many words are of none.
-    let motley = marked >= FEW_WORDS && best * 5 < marked * 3 && marked * 5 > words * 2;
+    let motley = marked >= FEW_WORDS && best * 2 < marked && marked * 5 > words * 2;
     let habit = motley || disguised >= 2 && disguised * 2 > marked;
     if !habit && disguised == 0 {
         return;

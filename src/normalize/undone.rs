@@ -41,8 +41,10 @@ pub(super) fn read(
     let mut letters = letters(visible, plain, links);
     if !plain.text.is_ascii() {
         boxes::spell(&mut letters, disguise);
-        boxes::turn(&mut letters, visible);
         drawn::undraw(&mut letters, disguise);
+    }
+    if !disguise.bidi.is_empty() {
+        boxes::turn(&mut letters, visible);
     }
     let mut spaced_words = Vec::new();
     // Letters that were in boxes a moment ago may be set apart, too.
