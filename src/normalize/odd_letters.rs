@@ -7,6 +7,10 @@ use super::{accents, dictionary, drawn, lexicon};
 
 /// Phonetic signs and small capitals.
 pub(super) fn fold(word: &mut [Letter], foreign: bool, changed: &mut Vec<usize>) -> Found {
+    // A letter alone is part of a picture: `( ͡° ͜ʖ ͡°)`.
+    if word.iter().filter(|letter| letter.c.is_alphabetic()).count() < 2 {
+        return Found::Nothing;
+    }
     let small_capitals = word.iter().filter(|letter| is_small_capital(letter.c)).count();
     let done = replace(word, changed, |letter| {
         let stroke = || accents::bare_stroke(letter.c).map(|c| (c, true));
