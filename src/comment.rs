@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::concepts;
 use crate::id::{CommentId, SiteId};
 use crate::normalize::{self, Normalized};
 
@@ -84,16 +85,20 @@ pub struct Comment {
     pub body: Normalized,
     /// The name as rules and classifier read it.
     pub name: Normalized,
+    /// Which concepts the text names, in the reading with the least disguise.
+    pub concepts: Vec<concepts::Hit>,
 }
 
 impl Comment {
     /// Normalises a submission that arrived at `now`.
     pub fn from_submission(site: SiteId, submission: Submission, now: Timestamp) -> Self {
+        let body = normalize::normalize(&submission.text);
         Self {
             id: CommentId::fresh(now),
             site,
             created_at: now,
-            body: normalize::normalize(&submission.text),
+            concepts: concepts::find(&body.reading().text),
+            body,
             name: normalize::normalize(submission.name.as_deref().unwrap_or_default()),
             submission,
         }

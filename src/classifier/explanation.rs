@@ -96,7 +96,7 @@ impl Scores {
                 features::Term::Bias => "every comment".to_owned(),
                 features::Term::Concept(concept) => {
                     let mut places = comment.body.reading().places();
-                    let hits = features.concepts.iter().filter(|hit| hit.concept == *concept).take(MAX_SPANS);
+                    let hits = comment.concepts.iter().filter(|hit| hit.concept == *concept).take(MAX_SPANS);
                     spans.extend(hits.map(|hit| places.span(hit.range.clone())));
                     format!("talks about {}", concept.name().replace('_', " "))
                 }

@@ -3,11 +3,11 @@
 use super::structure;
 use super::tokens::{self, Hash};
 use crate::comment::Comment;
-use crate::concepts::{self, Concept};
+use crate::concepts::Concept;
 use crate::normalize::Reading;
 
 /// Changes whenever the same comment gives other features; a model of another version is refused.
-pub const FEATURE_VERSION: u32 = 1;
+pub const FEATURE_VERSION: u32 = 2;
 /// Size of the space that features are hashed into.
 pub const BUCKETS: usize = 1 << 20;
 /// The bucket that is in every comment. No feature is hashed onto it.
@@ -79,8 +79,6 @@ pub struct Features {
     pub terms: Vec<Term>,
     /// Every word of the readings with its place among `terms`: a word that comes again has one term and many places.
     pub places: Vec<(Term, u32)>,
-    /// Where the text names which concept.
-    pub concepts: Vec<concepts::Hit>,
     /// How many words and n-grams the reading with the least disguise has.
     counted: [usize; 2],
     seen: Seen,
@@ -103,7 +101,6 @@ impl Features {
             blocks: [const { Vec::new() }; BLOCKS],
             terms: vec![Term::Bias],
             places: Vec::with_capacity(letters / 4),
-            concepts: concepts::find(&comment.body.reading().text),
             counted: [0; 2],
             seen: Seen::with_room_for(letters * 4),
         };

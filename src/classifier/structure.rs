@@ -211,7 +211,7 @@ const YOU: &[&str] = &[
 
 fn concepts(comment: &Comment, seen: &mut Observer<'_>) {
     let mut counts = [0usize; Concept::ALL.len()];
-    for hit in &seen.features.concepts {
+    for hit in &comment.concepts {
         counts[hit.concept as usize] += 1;
     }
     let (mut wares, mut abuses) = (0, 0);
@@ -253,6 +253,8 @@ fn disguise(comment: &Comment, seen: &mut Observer<'_>) {
         ("letters under stacked marks", &found.stacked_marks),
         ("digits and signs for letters", &found.leet),
         ("words with letters set apart", &found.spaced),
+        ("links taken apart", &found.links),
+        ("elements that nobody sees", &found.hidden),
     ] {
         seen.number(name, spans.len() as f64, COUNTS);
         kinds += usize::from(!spans.is_empty());

@@ -318,7 +318,7 @@ fn varied(row: &Row, drop_field: f64, disguise: f64, dice: &mut Dice) -> Row {
     }
     if dice.chance(disguise) {
         let kind = dice.pick(&Disguise::ALL);
-        varied.text = kind.apply(&varied.text, dice);
+        varied.text = kind.apply_for_training(&varied.text, dice);
     }
     varied
 }

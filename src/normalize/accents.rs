@@ -75,17 +75,25 @@ fn place(c: char) -> Option<(usize, usize)> {
     })
 }
 
+/// The letter under a stroke.
+pub(super) fn bare_stroke(c: char) -> Option<char> {
+    Some(match c {
+        'ł' => 'l',
+        'ø' => 'o',
+        'đ' | 'ð' => 'd',
+        'ħ' => 'h',
+        'ŧ' => 't',
+        'ı' => 'i',
+        _ => return None,
+    })
+}
+
 /// The Latin letter under the marks, if this is one with marks.
 fn bare(c: char) -> Option<char> {
     place(c)?;
-    match c {
-        'ł' => Some('l'),
-        'ø' => Some('o'),
-        'đ' | 'ð' => Some('d'),
-        'ħ' => Some('h'),
-        'ŧ' => Some('t'),
-        'ı' => Some('i'),
-        _ => NFD.normalize_iter(std::iter::once(c)).next().filter(|bare| *bare != c),
+    match bare_stroke(c) {
+        Some(bare) => Some(bare),
+        None => NFD.normalize_iter(std::iter::once(c)).next().filter(|bare| *bare != c),
     }
 }
 
@@ -225,7 +233,7 @@ pub(super) fn take_off(letters: &mut Vec<Letter>, disguise: &mut Disguise) {
     }
     let best = by_language.into_iter().max().unwrap_or(0);
     // Marks of many languages on many words are of none.
-    let motley = marked >= FEW_WORDS && best * 5 < marked * 3 && marked * 5 > words * 2;
+    let motley = marked >= FEW_WORDS && best * 2 < marked && marked * 5 > words * 2;
     let habit = motley || disguised >= 2 && disguised * 2 > marked;
     if !habit && disguised == 0 {
         return;

@@ -43,7 +43,7 @@ pub(super) fn may_be_in(text: &str) -> bool {
         }
         let start = i;
         while i < bytes.len() && is_in_piece(bytes[i]) {
-            if i >= start + 1 && bytes[i] == bytes[i - 1] && is_drawn_out(bytes, start, i) {
+            if i > start && bytes[i] == bytes[i - 1] && is_drawn_out(bytes, start, i) {
                 return true;
             }
             i += 1;
@@ -165,7 +165,7 @@ pub(super) fn broken(token: &[Letter]) -> Option<Range<usize>> {
     let is_part = |letter: &Letter| letter.c.is_ascii_alphanumeric() || matches!(letter.c, '@' | '$');
     let start = token.iter().position(is_part)?;
     let end = token.iter().rposition(is_part)? + 1;
-    let inner = token.get(start..end)?;
+    let inner = token.get(start..end).filter(|inner| inner.iter().any(|letter| is_breaker(letter.c)))?;
     let breakers: Vec<char> = inner.iter().map(|letter| letter.c).filter(|c| is_breaker(*c)).collect();
     let length = inner.len() - breakers.len();
     if breakers.is_empty() || !(MIN_WORD..=dictionary::LONGEST).contains(&length) {
@@ -263,12 +263,13 @@ pub(super) fn drawn(token: &[Letter]) -> Option<Vec<(char, Range<usize>)>> {
 }
 
 /// The telling word that is left of a stretched one.
-pub(super) fn stretched(word: &[char]) -> Option<&'static str> {
-    let again = word.windows(2).any(|pair| pair[0] == pair[1]);
-    if !again || word.len() > 2 * lexicon::LONGEST || !word.iter().all(char::is_ascii_lowercase) {
+pub(super) fn stretched(word: &[Letter]) -> Option<&'static str> {
+    let again = word.windows(2).any(|pair| pair[0].c == pair[1].c);
+    if !again || word.len() > 2 * lexicon::LONGEST || !word.iter().all(|letter| letter.c.is_ascii_lowercase()) {
         return None;
     }
-    let known = lexicon::unstretched(word)?;
+    let word: Vec<char> = word.iter().map(|letter| letter.c).collect();
+    let known = lexicon::unstretched(&word)?;
     (!dictionary::contains(&word.iter().collect::<String>())).then_some(known)
 }
 

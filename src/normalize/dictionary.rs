@@ -3,7 +3,31 @@
 //! `words.txt` holds the words that come in comments, letters and messages of many sources, most of them English, with a
 //! digit for how rare each is, in alphabetical order.
 
+use std::sync::LazyLock;
+
 const WORDS: &str = include_str!("words.txt");
+
+/// Where the words begin that start with two letters: `aa` first, `zz` last, then the end.
+static STARTS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+    let mut starts = Vec::with_capacity(PAIRS + 1);
+    let mut at = 0;
+    for line in WORDS.split_inclusive('\n') {
+        let pair = pair(line.as_bytes()).unwrap_or_default();
+        while starts.len() <= pair {
+            starts.push(at);
+        }
+        at += line.len() as u32;
+    }
+    starts.resize(PAIRS + 1, at);
+    starts
+});
+
+const PAIRS: usize = 26 * 26;
+
+fn pair(word: &[u8]) -> Option<usize> {
+    let place = |b: u8| b.is_ascii_lowercase().then(|| usize::from(b - b'a'));
+    Some(place(*word.first()?)? * 26 + place(*word.get(1)?)?)
+}
 
 /// Longest word of the list.
 pub(super) const LONGEST: usize = 14;
@@ -14,7 +38,8 @@ pub(super) fn rarity(word: &str) -> Option<u8> {
         return None;
     }
     let bytes = WORDS.as_bytes();
-    let (mut low, mut high) = (0, bytes.len());
+    let pair = pair(word.as_bytes())?;
+    let (mut low, mut high) = (STARTS[pair] as usize, STARTS[pair + 1] as usize);
     while low < high {
         let middle = (low + high) / 2;
         let start = bytes[low..middle].iter().rposition(|b| *b == b'\n').map_or(low, |end| low + end + 1);

@@ -42,7 +42,7 @@ pub(super) struct Writing {
 
 /// Whether this sign can stand for a letter.
 pub(super) fn is_sign(c: char) -> bool {
-    matches!(c, '@' | '$' | '!' | '|' | '+' | '€' | '£' | '¢' | '©' | '¥' | '฿' | '₿' | '¡')
+    matches!(c, '@' | '$' | '!' | '|' | '+' | '€' | '£' | '¢' | '©' | '¥' | '฿' | '₿' | '¡' | '℮')
 }
 
 /// The letter that a digit or sign may stand for.
@@ -51,7 +51,7 @@ fn letter(c: char, one: char) -> Option<char> {
         '0' => 'o',
         '1' | '!' | '|' | '¡' => one,
         '2' => 'z',
-        '3' | '€' => 'e',
+        '3' | '€' | '℮' => 'e',
         '4' | '@' => 'a',
         '5' | '$' => 's',
         '6' | '9' => 'g',
@@ -77,7 +77,8 @@ pub(super) fn is_likely(word: &[char]) -> bool {
     let replaced = word[..last].iter().filter(|c| !c.is_ascii_lowercase()).count();
     let read: Vec<char> = word.iter().map(|c| usual(*c)).collect();
     letters > 0
-        && (replaced > 1 || replaced == 1 && is_sign(word[0]))
+        && replaced > 1
+        && word.first() != Some(&'@')
         && word.len() <= MAX_WORD
         && is_habitual(word, letters)
         && is_pronounceable(&read)
@@ -95,8 +96,23 @@ pub(super) fn undo(word: &[char], writing: Writing) -> Option<Undone> {
     let with_tail = |read: Vec<char>, end: usize, certain| {
         Some(Undone { letters: read.into_iter().chain(word[end..].iter().copied()).collect(), certain })
     };
+    // What is left of an escape, as in `\ud83d`.
+    let escape = word.first() == Some(&'u') && word.len() > 4 && word[1..5].iter().all(char::is_ascii_hexdigit);
+    if end == 0 || escape {
+        return None;
+    }
     if let Some(read) = known(&word[..end], lexicon::contains, 3) {
         return with_tail(read, end, true);
+    }
+    // `tha+`
+    let crossed = word.len() == end + 1 && matches!(word[end], '+' | '|');
+    let is_word = |part: &[char]| dictionary::contains(&part.iter().collect::<String>());
+    if crossed
+        && end > 1
+        && (writing.habit || writing.usual_case && !is_word(&word[..end]))
+        && let Some(read) = known(word, dictionary::contains, 3)
+    {
+        return with_tail(read, word.len(), true);
     }
     if writing.habit || writing.usual_case && !is_honest(&word[..end], letters) {
         let shortest = if writing.habit { 2 } else { 3 };
@@ -158,7 +174,7 @@ fn is_honest(word: &[char], letters: usize) -> bool {
     let back = word.iter().rev().take_while(|c| c.is_ascii_digit()).count();
     let inside = word.len() - front - back;
     // Numbers do not begin with a zero.
-    let zero = word[0] == '0';
+    let zero = word.first() == Some(&'0');
     letters * 2 < word.len()
         || letters < 2
         || !zero && word.len() == 3 && (front > 0 || back > 0)
@@ -173,13 +189,23 @@ fn is_habitual(word: &[char], letters: usize) -> bool {
     let back = word.iter().rev().take_while(|c| c.is_ascii_digit()).count();
     // `2days`, `4you`
     let front = matches!(word.first(), Some('2' | '4')) && dictionary::contains(&word[1..].iter().collect::<String>());
+    let amount = word.iter().take_while(|c| c.is_ascii_digit()).count() > 1 && !writing_is_mixed(word);
     word.len() >= 4
+        && !amount
         && !front
+        // A mention.
+        && word.first() != Some(&'@')
         && letters * 3 >= word.len()
         && letters < word.len()
         && word.iter().all(|c| letter(*c, 'i').is_some())
         && !is_number(word)
         && !is_honest_end(word, back)
+}
+
+/// Whether digits stand among the letters behind the first one.
+fn writing_is_mixed(word: &[char]) -> bool {
+    let first = word.iter().position(|c| c.is_ascii_lowercase()).unwrap_or(word.len());
+    word[first..].iter().any(|c| !c.is_ascii_lowercase())
 }
 
 fn is_honest_end(word: &[char], back: usize) -> bool {
@@ -197,10 +223,7 @@ fn is_shape(word: &[char], letters: usize) -> bool {
     };
     let core = &word[first..=last];
     let replaced = core.len() - core.iter().filter(|c| c.is_ascii_lowercase()).count();
-    // What is left of an escape, as in `\ud83d`.
-    let escape = word[0] == 'u' && word[1..].iter().take(4).all(char::is_ascii_hexdigit);
     first == 0
-        && !escape
         && core.len() >= MIN_WORD
         && letters >= 3
         && replaced > 0
@@ -358,6 +381,7 @@ mod tests {
             ("w47ch35", Some("watches")),
             ("7omorrow", Some("tomorrow")),
             ("4nd", Some("and")),
+            ("no+", Some("not")),
             ("1n", Some("in")),
             ("gr34+", Some("great")),
             ("5pm", None),

@@ -123,6 +123,7 @@ pub(super) fn add_disguised(visible: &Reading, plain: &Reading, links: &mut Vec<
     let mut from = 0;
     let mut next = 0;
     let mut found_links = Vec::new();
+    let mut shown = visible.text.chars().zip(&visible.origin).peekable();
     while let Some(found) = next_plain(&plain.text, from) {
         from = found.end;
         let span = places.span(found.clone());
@@ -130,7 +131,13 @@ pub(super) fn add_disguised(visible: &Reading, plain: &Reading, links: &mut Vec<
             next += 1;
         }
         let found = link(&plain.text[found], "", LinkKind::Plain, span);
-        if !found.host.contains(|c: char| c.is_ascii_alphanumeric()) {
+        while shown.next_if(|(_, at)| at.end <= span.start).is_some() {}
+        let mut as_it_is = true;
+        let mut written = found.url.chars();
+        while let Some((c, _)) = shown.next_if(|(_, at)| at.start < span.end) {
+            as_it_is &= written.next() == Some(c.to_ascii_lowercase());
+        }
+        if as_it_is || !found.host.contains(|c: char| c.is_ascii_alphanumeric()) {
             continue;
         }
         let known = links[next..].iter().take_while(|link| link.span.start < span.end);

@@ -1,9 +1,9 @@
 //! Letters of one script in the words of another, as in `pаypal` with a Cyrillic а.
 
-use super::Disguise;
-use super::reading::over;
+use super::odd_letters::{african, cured, is_hidden, is_odd};
 use super::script::{Script, is_east_asian, script};
 use super::undone::Letter;
+use super::{dictionary, lexicon, odd_letters};
 use crate::span::Span;
 
 /// The letters of a text or word, counted by script.
@@ -89,26 +89,42 @@ pub(super) fn fold(word: &mut [Letter], text: &Counts, habit: bool, changed: &mu
         return Found::Nothing;
     }
     let counts = Counts::of(word.iter().map(|letter| letter.c));
-    if counts.odd > 0 {
-        return odd(word, &counts, changed);
-    }
     let foreign = counts.greek + counts.cyrillic + counts.rare;
+    if counts.odd > 0 || word.iter().any(|letter| african(letter.c).is_some()) && is_hidden(word, habit) {
+        return odd_letters::fold(word, foreign > 0, changed);
+    }
     if counts.latin == 0 {
         let whole = text.mostly_latin() && counts.apart == 0 && (foreign >= 2 || habit);
         let known = |letter: &Letter| latin(letter).filter(|(_, strong)| *strong || habit).map(|(c, _)| (c, true));
         let written: Option<String> = word.iter().map(|letter| known(letter).map(|(c, _)| c)).collect();
-        let is_word = |word: String| habit || super::dictionary::contains(&word) || super::lexicon::contains(&word);
+        let is_word = |word: String| habit || dictionary::contains(&word) || lexicon::contains(&word);
         return if whole && written.is_some_and(is_word) && replace(word, changed, known) {
             if foreign >= 4 { Found::Disguised } else { Found::Folded }
         } else {
             Found::Nothing
         };
     }
-    if foreign == 0 {
+    let circles = word.iter().all(|letter| latin(letter).is_some());
+    if foreign == 0 && !(circles && text.mostly_latin()) {
         return if counts.apart > 0 { among_latin(word, changed) } else { Found::Nothing };
     }
-    if is_formula(word, &counts) {
+    let reads_well = |word: &[Letter]| {
+        let read: Option<String> = word.iter().map(|letter| latin(letter).map(|(c, _)| c)).collect();
+        read.is_some_and(|read| read.len() > 2 && (dictionary::contains(&read) || lexicon::contains(&read)))
+    };
+    if is_formula(word, &counts) && !reads_well(word) {
         return Found::Nothing;
+    }
+    // In a Cyrillic text Latin letters hide in Cyrillic words, and not the other way round.
+    let cyrillic_text = text.only_foreign > 2 * text.only_latin;
+    if cyrillic_text && counts.cyrillic > counts.latin && !is_latin_with_ending(word) {
+        round_zeros(word, changed);
+        let zeros = changed.clone();
+        if counts.greek + counts.rare == 0 && replace(word, changed, cyrillic) {
+            changed.extend(zeros);
+            changed.sort_unstable();
+            return Found::Disguised;
+        }
     }
     let honest_ending = !text.mostly_latin() && is_latin_with_ending(word);
     // In a Cyrillic text a word that is mostly Cyrillic is meant to be.
@@ -128,8 +144,23 @@ pub(super) fn fold(word: &mut [Letter], text: &Counts, habit: bool, changed: &mu
     Found::Nothing
 }
 
+/// Zeros between Cyrillic letters are letters.
+fn round_zeros(word: &mut [Letter], changed: &mut Vec<usize>) {
+    let is_cyrillic = |letter: &Letter| script(letter.c) == Script::Cyrillic;
+    for i in 1..word.len().saturating_sub(1) {
+        if word[i].c == '0' && is_cyrillic(&word[i - 1]) && is_cyrillic(&word[i + 1]) {
+            word[i].c = 'о';
+            changed.push(i);
+        }
+    }
+}
+
 /// Replaces every letter that is not yet of the wanted script, or none.
-fn replace(word: &mut [Letter], changed: &mut Vec<usize>, to: impl Fn(&Letter) -> Option<(char, bool)>) -> bool {
+pub(super) fn replace(
+    word: &mut [Letter],
+    changed: &mut Vec<usize>,
+    to: impl Fn(&Letter) -> Option<(char, bool)>,
+) -> bool {
     let mut any_strong = false;
     let mut new = Vec::with_capacity(word.len());
     for letter in word.iter() {
@@ -195,111 +226,13 @@ fn among_latin(word: &mut [Letter], changed: &mut Vec<usize>) -> Found {
     if done { Found::Disguised } else { Found::Nothing }
 }
 
-/// Phonetic signs and small capitals.
-fn odd(word: &mut [Letter], counts: &Counts, changed: &mut Vec<usize>) -> Found {
-    let small_capitals = word.iter().filter(|letter| is_small_capital(letter.c)).count();
-    let foreign = counts.greek + counts.cyrillic + counts.rare > 0;
-    let done = replace(word, changed, |letter| {
-        if is_odd(letter.c) { cured(letter.c) } else { latin(letter).or(Some((letter.c, false))) }
-    });
-    match done {
-        true if foreign => Found::Disguised,
-        true if small_capitals >= 3 => Found::Styled,
-        true => Found::Folded,
-        false => Found::Nothing,
-    }
-}
-
-pub(super) fn is_odd(c: char) -> bool {
-    match c {
-        // Letters of Hausa, Ewe, Twi, Azerbaijani, Vietnamese, Romanian and of Pinyin.
-        'ɓ' | 'ɖ' | 'ɗ' | 'ɛ' | 'ƒ' | 'ɣ' | 'ɔ' | 'ʋ' | 'ƙ' | 'ƴ' | 'ə' | 'ǝ' | 'ɩ' | 'ɲ' | 'ơ' | 'ư' => {
-            false
-        }
-        _ => {
-            matches!(c as u32, 0x180..=0x1CC | 0x1DD..=0x1E5 | 0x221..=0x225 | 0x234..=0x2AF | 0x1D00..=0x1D25 | 0x1D6B..=0x1D9A
-            | 0x2C60..=0x2C7F | 0xA722..=0xA787 | 0xA78B..=0xA7FF | 0xAB30..=0xAB64)
-        }
-    }
-}
-
-fn is_small_capital(c: char) -> bool {
-    matches!(c as u32, 0x1D00..=0x1D22 | 0xA730 | 0xA731) || matches!(c, 'ʀ' | 'ɪ' | 'ɴ' | 'ʟ' | 'ʏ' | 'ʜ' | 'ʙ' | 'ɢ')
-}
-
-/// Chinese characters and letters of Bopomofo that are drawn like Latin capitals.
-const DRAWN: &[(char, char)] = &[
-    ('丂', 's'),
-    ('丄', 'l'),
-    ('丅', 't'),
-    ('丁', 't'),
-    ('丨', 'i'),
-    ('丫', 'y'),
-    ('乂', 'x'),
-    ('乃', 'b'),
-    ('乇', 'e'),
-    ('乙', 'z'),
-    ('冂', 'n'),
-    ('几', 'n'),
-    ('凵', 'u'),
-    ('匚', 'c'),
-    ('千', 'f'),
-    ('卂', 'a'),
-    ('卄', 'h'),
-    ('卩', 'p'),
-    ('口', 'o'),
-    ('尺', 'r'),
-    ('山', 'w'),
-    ('工', 'i'),
-    ('爪', 'm'),
-    ('片', 'k'),
-    ('ㄒ', 't'),
-    ('ㄖ', 'o'),
-    ('ㄚ', 'y'),
-    ('ㄥ', 'l'),
-    ('ㄩ', 'u'),
-    ('ᐯ', 'v'),
-    ('ᗪ', 'd'),
-    ('ꮆ', 'g'),
-    ('ᘜ', 'g'),
-];
-
-/// Spells words that are drawn with Chinese characters, `卂尺乇`, in a text that has no other ones.
-pub(super) fn undraw(letters: &mut [Letter], disguise: &mut Disguise) {
-    let drawn = |c: char| DRAWN.iter().find(|(sign, _)| *sign == c).map(|(_, letter)| *letter);
-    let is_asian = |letter: &&Letter| is_east_asian(letter.c);
-    if !letters.iter().any(|letter| is_east_asian(letter.c))
-        || letters.iter().filter(is_asian).any(|letter| drawn(letter.c).is_none())
-    {
-        return;
-    }
-    for word in letters.chunk_by_mut(|a, b| a.c.is_alphabetic() == b.c.is_alphabetic()) {
-        let signs = word.iter().filter(is_asian).count();
-        let first_and_last = [word.first(), word.last()].into_iter().flatten().any(|letter| is_east_asian(letter.c));
-        let readable = word.iter().all(|letter| letter.c.is_ascii_lowercase() || drawn(letter.c).is_some());
-        if signs == 0 || !readable || word.len() < 3 || signs < 3 && first_and_last {
-            continue;
-        }
-        disguise.styled.push(over(&word.iter().map(|letter| letter.at).collect::<Vec<_>>()));
-        word.iter_mut().for_each(|letter| letter.c = drawn(letter.c).unwrap_or(letter.c));
-    }
-    disguise.styled.sort_unstable();
-}
-
-/// What a letter stands for by decancer's table.
-fn cured(c: char) -> Option<(char, bool)> {
-    match decancer::cure_char!(c) {
-        decancer::Translation::Character(cured) if cured.is_ascii_alphabetic() => Some((cured, true)),
-        _ => None,
-    }
-}
-
 /// The Latin letter that this one looks like, and whether readers really take it for that.
-fn latin(letter: &Letter) -> Option<(char, bool)> {
+pub(super) fn latin(letter: &Letter) -> Option<(char, bool)> {
     let c = letter.c;
     match script(c) {
         Script::Latin | Script::None => return Some((c, false)),
-        Script::Apart => return None,
+        // Letters of Malayalam, Burmese and others that are but a circle.
+        Script::Apart => return matches!(c, 'ഠ' | 'ဝ' | 'ዐ' | 'ଠ').then_some(('o', true)),
         Script::Rare => return cured(c),
         Script::Greek | Script::Cyrillic => {}
     }
@@ -307,13 +240,16 @@ fn latin(letter: &Letter) -> Option<(char, bool)> {
     let weak = |to| Some((to, letter.upper));
     match c {
         'а' | 'α' | 'ά' | 'ӑ' | 'ӓ' => strong('a'),
-        'с' | 'ϲ' | 'ҫ' => strong('c'),
+        'с' | 'ϲ' | 'ҫ' | 'ς' => strong('c'),
         'ԁ' => strong('d'),
         'е' | 'ё' | 'є' | 'ҽ' | 'ε' | 'έ' | 'ѐ' => strong('e'),
         'һ' => strong('h'),
         'і' | 'ї' | 'ι' | 'ί' | 'ϊ' => strong('i'),
         'ј' | 'ϳ' => strong('j'),
-        'κ' => strong('k'),
+        'κ' | 'ҝ' | 'қ' | 'ҡ' => strong('k'),
+        'ғ' => strong('f'),
+        'ԍ' => strong('g'),
+        'ћ' => strong('h'),
         'ӏ' => strong('l'),
         'о' | 'ο' | 'ό' | 'ӧ' | 'ө' | 'σ' => strong('o'),
         'р' | 'ρ' => strong('p'),
@@ -325,9 +261,9 @@ fn latin(letter: &Letter) -> Option<(char, bool)> {
         'ν' if letter.upper => strong('n'),
         'ν' | 'ѵ' => strong('v'),
         'ԝ' | 'ω' | 'ώ' if !letter.upper => strong('w'),
-        'ԝ' => strong('w'),
-        'х' | 'χ' => strong('x'),
-        'у' | 'γ' | 'ү' | 'ў' => strong('y'),
+        'ԝ' | 'ѡ' => strong('w'),
+        'х' | 'χ' | 'ӿ' | 'ҳ' => strong('x'),
+        'у' | 'γ' | 'ү' | 'ў' | 'ұ' => strong('y'),
         'ζ' if letter.upper => strong('z'),
         'λ' if letter.upper => strong('a'),
         'η' | 'ή' if letter.upper => strong('h'),
@@ -356,13 +292,13 @@ fn cyrillic(letter: &Letter) -> Option<(char, bool)> {
         _ => return None,
     }
     // These are taken for each other only among letters that really look alike.
-    let weak = matches!(letter.c, 'n' | 'r' | 's' | 'u');
+    let weak = matches!(letter.c, 'n' | 'r' | 's' | 'u' | 'b' | 'h') && !letter.upper;
     let to = match letter.c {
         'a' => 'а',
-        'b' if letter.upper => 'в',
+        'b' => 'в',
         'c' => 'с',
         'e' => 'е',
-        'h' if letter.upper => 'н',
+        'h' => 'н',
         'i' => 'і',
         'k' => 'к',
         'm' => 'м',

@@ -5,11 +5,13 @@
 use crate::span::Span;
 
 mod accents;
+mod address_parts;
 mod bbcode;
 mod boxes;
 mod broken;
 mod controls;
 mod dictionary;
+mod drawn;
 mod entities;
 mod html;
 mod leet;
@@ -17,6 +19,7 @@ mod lexicon;
 mod links;
 mod look_alikes;
 mod markup;
+mod odd_letters;
 mod plain;
 mod reading;
 mod script;
@@ -115,6 +118,18 @@ mod tests {
             ("ᴄᴀꜱɪɴᴏ", "casino"),
             ("c\u{332}a\u{332}s\u{332}i\u{332}n\u{332}o\u{332}", "casino"),
             ("cas🅘no ΛLEXIS", "casino alexis"),
+            ("cas🅘no ΛLEXIS at 🅒asino", "casino alexis at casino"),
+            ("7h3 b3s+ c4s1n0 0n|ine", "the best casino online"),
+            ("vïàgrà and cäsïnö", "viagra and casino"),
+            ("b u y   c h e a p   p i l l s", "buy   cheap   pills"),
+            ("w\u{36F}a\u{35C}t\u{317}ches", "watches"),
+            ("hɛlp mє get monєy", "help me get money"),
+            ("wа\u{E0061}tсh th\u{34F}is", "watch this"),
+            ("v<!-- x -->i<b></b>ag<span style='display:none'>z</span>ra", "viagra"),
+            ("&#0000118;ia&shy;gra", "viagra"),
+            ("\u{202E}argaiv\u{202C} here", "viagra here"),
+            ("v\u{2800}i\u{2800}a\u{2800}g\u{2800}r\u{2800}a", "viagra"),
+            ("увeличь дoхoд", "увеличь доход"),
             ("c@$1n0", "casino"),
             ("pаypal c0m", "paypal com"),
         ] {
@@ -146,6 +161,20 @@ mod tests {
             "J. R. R. Tolkien, U.S.A., e.g. a.k.a. Ph.D.",
             "Plan A, B or C? A B C D",
             "in 1990s, 5pm, 2nd, 100k, $20, 50%",
+            "Děkuji za článek, příště víc. Dziękuję, świetny wpis! Köszönöm szépen a cikket.",
+            "Mulțumesc și bună ziua.",
+            "Şoför çağırdı, ışık açık, kızıl ırmak.",
+            "Þetta er ágætt, þú ert góður.",
+            "Ẹ ṣé, mo fẹ́ràn rẹ̀. Nǐ hǎo, xièxie. Grüße aus Österreich, tschüß!",
+            "C'est préféré à Noël, garçon. ¿Cómo está? Ação não é fácil. Làm ơn đừng nói nữa.",
+            "ეს ჩვეულებრივი კომენტარია. Սա սովորական մեկնաբանություն է։",
+            "ความคิดเห็นธรรมดา นี่คือ. சாதாரண கருத்து. সাধারণ মন্তব্য",
+            "I read the news. Come here, e.g. this.is Node.js by Yahoo.com, end.Next one",
+            "webhost4life, top5, Win95, 4ever, gr8, 2day, 0xFF, $x.date$, select@cmd",
+            "whats app, web cam, pay pal; soooo gooood, noooo! Hmmm, aaah",
+            "(o_o) ¯\\_(ツ)_/¯ ( ͡° ͜ʖ ͡°) :-) ^_^ ٩(◕‿◕)۶",
+            "print(\"a.b\", x[0], y->z, a|b, c&d, !e, f*g) // ok",
+            "Das kostet 5,50 €. Preis: £4 oder ¥100, 3×4, ½ Liter",
         ] {
             let found = normalize(text);
             assert_eq!(found.disguise, Disguise::default(), "{text}");
@@ -207,6 +236,22 @@ mod tests {
                 "&#118;",
                 "&",
                 "http://",
+                "hxxp://",
+                "example (dot) com",
+                "t . me / x",
+                " dot com",
+                "<span hidden>",
+                "</span>",
+                "cas ino",
+                "f**k",
+                "viaaagra",
+                "\\/iagra",
+                "vïàgrà",
+                "卂丂工几口",
+                "₥Ø₦",
+                "ɛ",
+                "\u{202C}",
+                "\u{2800}",
                 "www.",
                 ".com",
                 "://",
@@ -243,6 +288,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn letters_stand_where_they_are_read(text in "[a-e .]{0,80}") {
+            let found = check(&text);
+            for (c, at) in found.reading().text.chars().zip(&found.reading().origin) {
+                let shown: String = text.chars().skip(at.start as usize).take((at.end - at.start) as usize).collect();
+                prop_assert!(shown.contains(c), "{c:?} in {shown:?}");
+            }
+        }
+
         #[test]
         fn any_text_is_read_with_sound_spans(text in any::<String>()) {
             check(&text);
@@ -314,6 +368,29 @@ mod tests {
             "é́́",
             "http://x.com](",
             "<a href='x.com'>",
+            "x (dot) com ",
+            "x . com / ",
+            "http : // ",
+            "h t t p : / / ",
+            "hxxp://x.com ",
+            "dot ",
+            "[.]",
+            "cas ino ",
+            "f**k ",
+            "aaa ",
+            "\\/",
+            "()",
+            "1a+ ",
+            "7h15 ",
+            "ïà",
+            "ɛ",
+            "卂",
+            "₥Ø",
+            "<span hidden>",
+            "</span>",
+            "\u{202E}a\u{202C}",
+            "a.b ",
+            "a\u{2800}",
         ] {
             texts.push(unit.repeat(60_000));
         }

@@ -5,7 +5,7 @@ use super::look_alikes::{Counts, Found, fold};
 use super::plain::is_generic_mark;
 use super::reading::{Reading, add, over};
 use super::script::{Script, is_east_asian, script};
-use super::{Disguise, accents, boxes, broken, leet, look_alikes, spaced, split_links};
+use super::{Disguise, accents, boxes, broken, drawn, leet, look_alikes, odd_letters, spaced, split_links};
 use crate::span::Span;
 
 /// A character of the plain reading on its way to the undone one.
@@ -33,6 +33,7 @@ pub(super) fn read(
         || is_suspicious(&plain.text)
         || split_links::may_be_in(&plain.text)
         || broken::may_be_in(&plain.text)
+        || !plain.text.is_ascii() && drawn::may_be_in(&plain.text)
         || !disguise.bidi.is_empty();
     if !suspicious {
         return None;
@@ -40,8 +41,10 @@ pub(super) fn read(
     let mut letters = letters(visible, plain, links);
     if !plain.text.is_ascii() {
         boxes::spell(&mut letters, disguise);
+        drawn::undraw(&mut letters, disguise);
+    }
+    if !disguise.bidi.is_empty() {
         boxes::turn(&mut letters, visible);
-        look_alikes::undraw(&mut letters, disguise);
     }
     let mut spaced_words = Vec::new();
     // Letters that were in boxes a moment ago may be set apart, too.
@@ -87,6 +90,7 @@ fn is_suspicious(text: &str) -> bool {
     let (mut latin, mut other) = (0_u32, 0_u32);
     let (mut before, mut last) = ((' ', Script::None), (' ', Script::None));
     let mut hyphens = 0;
+    let mut length = 0;
     let mut accents = accents::Look::default();
     for c in text.chars() {
         let script = script(c);
@@ -105,15 +109,17 @@ fn is_suspicious(text: &str) -> bool {
             }
             Script::Rare => return true,
             _ => {
-                if c.is_ascii() && is_sign(last.0) || !c.is_ascii() && look_alikes::is_odd(c) {
+                if c.is_ascii() && is_sign(last.0) || !c.is_ascii() && odd_letters::is_odd(c) {
                     return true;
                 }
                 if last.1 != Script::None && last.1 != script && !is_east_asian(c) && !is_east_asian(last.0) {
                     return true;
                 }
                 if before.0.is_ascii_lowercase() && c.is_ascii() && broken::is_breaker(last.0) {
-                    hyphens += 1;
-                    if !matches!(last.0, '-' | '\'' | ',' | '/' | ':') || hyphens > 1 {
+                    hyphens += u32::from(last.0 == '-');
+                    // Behind a dot a sentence or a domain goes on; behind a lone letter it does not.
+                    let usual = matches!(last.0, '-' | '\'' | ',' | '/' | ':') || last.0 == '.' && length > 2;
+                    if !usual || hyphens > 1 {
                         return true;
                     }
                 }
@@ -123,6 +129,11 @@ fn is_suspicious(text: &str) -> bool {
                 }
             }
         }
+        length = match script {
+            Script::None => length,
+            _ if last.1 == Script::None => 1,
+            _ => length + 1,
+        };
         before = std::mem::replace(&mut last, (c, script));
     }
     other > 0 && latin > 2 * other
@@ -172,7 +183,7 @@ fn fold_token(token: &mut [Letter], text: &Counts, habit: bool, disguise: &mut D
 fn is_leet_habit(letters: &[Letter]) -> bool {
     let words = letters.chunk_by(|a, b| is_in_word(a.c) && is_in_word(b.c));
     let (mut all, mut likely, mut certain) = (0, 0, 0);
-    for word in words.filter(|word| word.len() > 2 && is_in_word(word[0].c) && !word[0].kept) {
+    for word in words.filter(|word| word.len() > 2 && word[0].c != '@' && is_in_word(word[0].c) && !word[0].kept) {
         all += 1;
         if word.iter().any(|letter| letter.c.is_ascii_digit() || leet::is_sign(letter.c)) {
             let chars: Vec<char> = word.iter().map(|letter| letter.c).collect();
@@ -216,12 +227,15 @@ fn undo_token(token: &mut [Letter], habit: bool, spaced: &mut Vec<Span>, disguis
         token.iter().for_each(|letter| out.push(letter.c, letter.at));
         return;
     }
+    if plain && !token.windows(2).any(|pair| pair[0].c == pair[1].c) {
+        token.iter().for_each(|letter| out.push(letter.c, letter.at));
+        return;
+    }
     if !plain && rewrite(token, spaced, disguise, out) {
         return;
     }
     for word in token.chunk_by_mut(|a, b| is_in_word(a.c) && is_in_word(b.c)) {
-        let chars: Vec<char> = word.iter().map(|letter| letter.c).collect();
-        if let Some(known) = broken::stretched(&chars) {
+        if let Some(known) = broken::stretched(word) {
             push_over(known, word, out);
             continue;
         }

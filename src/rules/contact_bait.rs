@@ -102,7 +102,7 @@ impl Rule for ContactBait {
     }
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
-        messenger(&comment.body).or_else(|| wallet(&comment.body)).or_else(|| in_other_words(&comment.body))
+        messenger(&comment.body).or_else(|| wallet(&comment.body)).or_else(|| in_other_words(comment))
     }
 }
 
@@ -131,11 +131,11 @@ fn wallet(body: &Normalized) -> Option<Match> {
 }
 
 /// Requests in other languages. One may be meant for the site; two, or one that names a messenger, are seldom.
-fn in_other_words(body: &Normalized) -> Option<Match> {
-    let asked = named(body, &[Concept::Contact]);
+fn in_other_words(comment: &Comment) -> Option<Match> {
+    let asked = named(comment, &[Concept::Contact]);
     let enough = match asked.words.len() {
         0 => false,
-        1 => !named(body, &[Concept::Messenger]).words.is_empty(),
+        1 => !named(comment, &[Concept::Messenger]).words.is_empty(),
         _ => true,
     };
     let detail = format!("Asks to be contacted elsewhere: {}", listing(asked.words.iter().map(String::as_str)));

@@ -61,11 +61,11 @@ const OFFERED: &[Concept] =
     &[Concept::EasyMoney, Concept::Loans, Concept::Investment, Concept::Prizes, Concept::Hackers, Concept::Inheritance];
 
 fn in_other_words(comment: &Comment) -> Option<Match> {
-    let offered = named(&comment.body, OFFERED);
+    let offered = named(comment, OFFERED);
     if offered.words.is_empty() {
         return None;
     }
-    let asked = named(&comment.body, &[Concept::Contact, Concept::CallToClick]);
+    let asked = named(comment, &[Concept::Contact, Concept::CallToClick]);
     let strength = match (offered.words.len(), asked.words.len()) {
         (1, 0) => return None,
         (2.., 1..) => 1.0,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::comment::Comment;
 use crate::concepts::{self, Concept};
-use crate::normalize::{Normalized, Reading};
 use crate::span::Span;
 
 /// What a text names of some concepts.
@@ -17,21 +17,18 @@ pub(super) struct Named {
     pub(super) concepts: BTreeSet<Concept>,
 }
 
-/// What a text names of `wanted`, in the reading with the least disguise.
-pub(super) fn named(body: &Normalized, wanted: &[Concept]) -> Named {
-    in_reading(body.reading(), wanted)
-}
-
-fn in_reading(reading: &Reading, wanted: &[Concept]) -> Named {
+/// What a comment names of `wanted`.
+pub(super) fn named(comment: &Comment, wanted: &[Concept]) -> Named {
+    let reading = comment.body.reading();
     let mut found = Named::default();
     let mut places = reading.places();
     let mut seen = BTreeSet::new();
-    for hit in concepts::find(&reading.text).into_iter().filter(|hit| wanted.contains(&hit.concept)) {
+    for hit in comment.concepts.iter().filter(|hit| wanted.contains(&hit.concept)) {
         let word = &reading.text[hit.range.clone()];
         if seen.insert(word) {
             found.words.push(word.to_owned());
         }
-        found.spans.push(places.span(hit.range));
+        found.spans.push(places.span(hit.range.clone()));
         found.concepts.insert(hit.concept);
     }
     found
@@ -63,11 +60,11 @@ pub(super) fn advertised(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::normalize::normalize;
+    use crate::rules::testing::comment;
 
     #[test]
     fn words_of_a_concept_are_found_with_their_places() {
-        let found = named(&normalize("Kredyt online! <b>Kasyno</b>, k r e d y t  online"), &[Concept::Loans]);
+        let found = named(&comment("Kredyt online! <b>Kasyno</b>, k r e d y t  online"), &[Concept::Loans]);
         assert_eq!(found.words[0], "kredyt online");
         assert_eq!(found.spans[0], Span::new(0, 13));
         assert_eq!(found.concepts, BTreeSet::from([Concept::Loans]));

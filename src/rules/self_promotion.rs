@@ -61,7 +61,7 @@ impl Rule for SelfPromotion {
 
 /// What other languages say for it. “My channel” alone is no request, so two are needed.
 fn in_other_words(comment: &Comment) -> Option<Match> {
-    let found = named(&comment.body, &[Concept::Followers]);
+    let found = named(comment, &[Concept::Followers]);
     let detail = format!("Asks for visitors: {}", listing(found.words.iter().map(String::as_str)));
     (found.words.len() >= 2).then(|| Match::new(detail, found.spans))
 }

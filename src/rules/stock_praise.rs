@@ -26,7 +26,7 @@ impl Rule for StockPraise {
     }
 
     fn check(&self, comment: &Comment, _: &Facts, policy: &Policy) -> Option<Match> {
-        let found = named(&comment.body, &[Concept::StockPraise]);
+        let found = named(comment, &[Concept::StockPraise]);
         let count = found.words.len();
         let first = found.words.first()?;
         let advertises = || {
