@@ -125,6 +125,7 @@ fn settings(facts: &Facts<'_>, card: &mut String) {
     row("texts disguised, positive class", &|s| s.disguise_positive.to_string());
     row("texts disguised, negative class", &|s| s.disguise_negative.to_string());
     row("weight of unlabelled rows, presumed negative", &|s| s.presumed.to_string());
+    row("weight of rows whose label is doubted", &|s| s.doubt.to_string());
     row("groups of sources left out for calibration", &|s| s.folds.to_string());
     let calibration = |kind: HeadKind| match facts.calibrations[kind as usize] {
         Some(line) => format!("{:.3} × score {:+.3}", line.slope, line.intercept),

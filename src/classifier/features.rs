@@ -79,6 +79,8 @@ pub struct Features {
     pub terms: Vec<Term>,
     /// Every word of the readings with its place among `terms`: a word that comes again has one term and many places.
     pub places: Vec<(Term, u32)>,
+    /// How many different words and runs of signs there are.
+    different: usize,
     /// How many words and n-grams the reading with the least disguise has.
     counted: [usize; 2],
     seen: Seen,
@@ -101,8 +103,9 @@ impl Features {
             blocks: [const { Vec::new() }; BLOCKS],
             terms: vec![Term::Bias],
             places: Vec::with_capacity(letters / 4),
+            different: 0,
             counted: [0; 2],
-            seen: Seen::with_room_for(letters * 4),
+            seen: Seen::with_room_for(letters * 3),
         };
         features.blocks[Block::Characters as usize].reserve(letters * 4);
         // The undone reading comes first, and the length of the blocks is its: garbled words that only the plain one has
@@ -134,17 +137,15 @@ impl Features {
         }))
     }
 
+    /// How many words and runs of signs the readings have, and how many different ones.
+    pub(super) fn words(&self) -> (usize, usize) {
+        (self.places.len(), self.different)
+    }
+
     /// Forgets the words, as if the text were in a language that nobody knows.
     pub fn forget_words(&mut self) {
         self.blocks[Block::Words as usize].clear();
         self.blocks[Block::Characters as usize].clear();
-    }
-
-    /// Leaves only the words, as of a phrase from a list, which says nothing of the shape of comments.
-    pub fn keep_words(&mut self) {
-        for block in [Block::Links, Block::Name, Block::Structure] {
-            self.blocks[block as usize].clear();
-        }
     }
 
     /// The features as a row for learning.
@@ -193,6 +194,7 @@ impl Features {
                 Some(term) => term,
                 None => {
                     let term = self.term(here(token.start));
+                    self.different += 1;
                     self.add(Block::Words, hash, term);
                     tokens::ngrams(word, token.is_word, 1, SPACE_CHARACTERS, |ngram| {
                         self.add(Block::Characters, ngram, term);
@@ -267,7 +269,8 @@ pub const SPACE_STRUCTURE: u64 = 7;
 /// What was seen already, with its term: a hash table without removal.
 #[derive(Debug)]
 struct Seen {
-    slots: Vec<(u32, u32)>,
+    /// The key in the upper half, the term in the lower one; 0 is free. Zeros cost nothing to come by.
+    slots: Vec<u64>,
     used: usize,
 }
 
@@ -276,7 +279,7 @@ impl Seen {
     const WORD: u32 = 1 << 31;
 
     fn with_room_for(entries: usize) -> Self {
-        Self { slots: vec![(0, 0); (entries * 2).next_power_of_two().max(512)], used: 0 }
+        Self { slots: vec![0; (entries * 2).next_power_of_two().max(512)], used: 0 }
     }
 
     /// The term that `key` was first seen with; otherwise remembers `term`. No key is 0.
@@ -285,10 +288,11 @@ impl Seen {
             self.grow();
         }
         let slot = self.slot(key);
-        if self.slots[slot].0 == key {
-            return Some(self.slots[slot].1);
+        let found = self.slots[slot];
+        if found != 0 {
+            return Some(found as u32);
         }
-        self.slots[slot] = (key, term);
+        self.slots[slot] = u64::from(key) << 32 | u64::from(term);
         self.used += 1;
         None
     }
@@ -296,16 +300,19 @@ impl Seen {
     fn slot(&self, key: u32) -> usize {
         let mask = self.slots.len() - 1;
         let mut slot = (key.wrapping_mul(0x9e37_79b1) >> 8) as usize & mask;
-        while self.slots[slot].0 != 0 && self.slots[slot].0 != key {
+        loop {
+            let found = self.slots[slot];
+            if found == 0 || (found >> 32) as u32 == key {
+                return slot;
+            }
             slot = (slot + 1) & mask;
         }
-        slot
     }
 
     fn grow(&mut self) {
-        let larger = vec![(0, 0); self.slots.len() * 2];
-        for entry in std::mem::replace(&mut self.slots, larger).into_iter().filter(|entry| entry.0 != 0) {
-            let slot = self.slot(entry.0);
+        let larger = vec![0; self.slots.len() * 2];
+        for entry in std::mem::replace(&mut self.slots, larger).into_iter().filter(|entry| *entry != 0) {
+            let slot = self.slot((entry >> 32) as u32);
             self.slots[slot] = entry;
         }
     }

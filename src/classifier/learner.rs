@@ -28,6 +28,9 @@ pub struct Rates {
     pub l2: f32,
 }
 
+/// How sure a head must be of the contrary to doubt a label.
+const CONTRARY: f32 = 0.95;
+
 /// A head while it learns.
 pub struct Learner {
     rates: Rates,
@@ -50,8 +53,9 @@ impl Learner {
         Self { rates, z: vec![0.0; BUCKETS], n: vec![0.0; BUCKETS], average: None }
     }
 
-    /// Learns that a row is `positive`, with a weight from 0 to 1.
-    pub fn learn(&mut self, row: &Sparse, positive: bool, weight: f32) {
+    /// Learns that a row is `positive`, with a weight from 0 to 1. `doubt` is what is left of the weight where the head
+    /// is surer of the contrary than [`CONTRARY`]: after the first pass such a label is more likely wrong than not.
+    pub fn learn(&mut self, row: &Sparse, positive: bool, weight: f32, doubt: f32) {
         let mut model = self.gather(row);
         let values = Array2::from_shape_vec((1, row.values.len()), row.values.clone())
             .expect("a row has as many columns as values");
@@ -59,6 +63,7 @@ impl Learner {
         let predicted: Array1<Pr> = model.predict(row_of_one.records());
         // FTRL knows no weights: a prediction that is nearer to the label makes the same step, only smaller.
         let label = f32::from(u8::from(positive));
+        let weight = if (*predicted[0] - label).abs() > CONTRARY { weight * doubt } else { weight };
         let nearer = (label + weight * (*predicted[0] - label)).clamp(0.0, 1.0);
         model.update(&row_of_one, Array1::from_elem(1, Pr::new(nearer)).view());
         self.scatter(row, &model);
@@ -224,7 +229,7 @@ mod tests {
                 buckets: active.iter().map(|&i| buckets[i]).collect(),
                 values: active.iter().map(|&i| values[i]).collect(),
             };
-            learner.learn(&row, positive, 1.0);
+            learner.learn(&row, positive, 1.0, 1.0);
             let values = Array2::from_shape_vec((1, 3), values.to_vec()).expect("a row");
             dense = params
                 .fit_with(Some(dense), &Dataset::new(values, Array1::from_elem(1, positive)))
@@ -240,11 +245,11 @@ mod tests {
     fn a_weight_of_nothing_teaches_nothing_and_averages_lie_between() {
         let row = Sparse { buckets: vec![5], values: vec![1.0] };
         let mut learner = Learner::new(RATES);
-        learner.learn(&row, true, 0.0);
+        learner.learn(&row, true, 0.0, 1.0);
         assert_eq!(learner.current_weights()[5], 0.0);
         learner.start_averaging();
         for _ in 0..10 {
-            learner.learn(&row, true, 1.0);
+            learner.learn(&row, true, 1.0, 1.0);
         }
         let last = learner.current_weights()[5];
         let averaged = learner.weights()[5];

@@ -24,6 +24,8 @@ pub struct Settings {
     pub disguise_negative: f64,
     /// What rows count that nobody has labelled for this head and that are presumed negative.
     pub presumed: f64,
+    /// What is left, after the first pass, of the weight of a row whose label the head is all but sure to be wrong.
+    pub doubt: f32,
     /// How many groups of sources are left out in turn for calibration.
     pub folds: usize,
 }
@@ -33,28 +35,30 @@ impl Settings {
     pub fn of(kind: HeadKind) -> Self {
         match kind {
             HeadKind::Spam => Self {
-                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.002, l2: 0.0 },
+                rates: Rates { alpha: 1.0, beta: 0.05, l1: 0.002, l2: 0.0 },
                 passes: 3,
                 cap: 3_000,
-                balance: 0.3,
-                drop_field: 0.6,
+                balance: 0.6,
+                drop_field: 0.85,
                 forget_words: 0.15,
                 disguise_positive: 0.3,
-                disguise_negative: 0.03,
+                disguise_negative: 0.02,
                 presumed: 0.25,
-                folds: 3,
+                doubt: 0.2,
+                folds: 6,
             },
             HeadKind::Toxic => Self {
                 rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.002, l2: 0.0 },
-                passes: 2,
-                cap: 6_000,
-                balance: 0.5,
-                drop_field: 0.8,
+                passes: 3,
+                cap: 12_000,
+                balance: 0.6,
+                drop_field: 0.9,
                 forget_words: 0.0,
                 disguise_positive: 0.1,
                 disguise_negative: 0.05,
                 presumed: 0.0,
-                folds: 3,
+                doubt: 0.2,
+                folds: 6,
             },
         }
     }
@@ -82,6 +86,8 @@ impl Settings {
             "disguise_positive" => self.disguise_positive = value,
             "disguise_negative" => self.disguise_negative = value,
             "presumed" => self.presumed = value,
+            "doubt" => self.doubt = value as f32,
+            "folds" => self.folds = value as usize,
             _ => return Err(format!("{change}: there is no setting {name}")),
         }
         Ok(())

@@ -3,8 +3,6 @@
 //! A number lights one bucket for each step it reaches (`3 or more links` is `1 or more` too). An author's field that
 //! is not there lights nothing: which fields exist depends on the site, not on the author.
 
-use std::collections::HashSet;
-
 use super::features::{Block, Features, SPACE_STRUCTURE, Term};
 use super::tokens::Hash;
 use crate::comment::Comment;
@@ -65,9 +63,6 @@ impl Observer<'_> {
     }
 }
 
-/// Most different words that are counted.
-const MAX_DISTINCT: usize = 2_000;
-
 /// Counts over the characters of a text.
 #[derive(Default)]
 struct Counts {
@@ -92,7 +87,6 @@ struct Counts {
     brands: usize,
     numbered: usize,
     doubled: usize,
-    distinct: usize,
     faces: usize,
 }
 
@@ -100,7 +94,6 @@ impl Counts {
     fn of(text: &str) -> Self {
         let mut counts = Self::default();
         let mut number = 0;
-        let mut distinct = HashSet::new();
         for c in text.chars() {
             counts.all += 1;
             number = if c.is_ascii_digit() { number + 1 } else { 0 };
@@ -138,10 +131,6 @@ impl Counts {
             counts.numbered += usize::from(numbered);
             let last = word.as_bytes()[word.len() - 1];
             counts.doubled += usize::from(digits >= 2 && word.bytes().rev().take(digits).all(|b| b == last));
-            if distinct.len() < MAX_DISTINCT {
-                distinct.insert(xxhash_rust::xxh3::xxh3_64(word.as_bytes()));
-                counts.distinct = distinct.len();
-            }
             counts.lone_letters += usize::from(digits == 0 && word.chars().nth(1).is_none());
             counts.odd_words += usize::from(looks_random(word));
         }
@@ -189,15 +178,16 @@ fn text(comment: &Comment, seen: &mut Observer<'_>) {
     seen.number("pictures", counts.pictures as f64, COUNTS);
     seen.number("words with digits inside", counts.digits_in_words as f64, COUNTS);
     seen.number("capitals with a number", counts.brands as f64, COUNTS);
-    let read = Counts::of(&comment.body.reading().text);
+    let undone = comment.body.undone.as_ref().map(|undone| Counts::of(&undone.text));
+    let read = undone.as_ref().unwrap_or(&counts);
     seen.number("words with a number at the end", read.numbered as f64, COUNTS);
     seen.number("numbers of one digit only", read.doubled as f64, COUNTS);
     seen.number("words that look random", counts.odd_words as f64, COUNTS);
     if counts.words >= 5 {
         seen.share("lone letters in per cent of the words", counts.lone_letters, counts.words);
         seen.share("random-looking words in per cent", counts.odd_words, counts.words);
-        let repeated = counts.words.min(MAX_DISTINCT) - counts.distinct;
-        seen.share("repeated words in per cent", repeated, counts.words);
+        let (words, different) = seen.features.words();
+        seen.share("repeated words in per cent", words - different, words);
     }
 }
 

@@ -81,18 +81,32 @@ impl Hash {
 
 /// Calls `each` with the hash of every n-gram from `shortest` to the longest, edges included in words.
 pub(super) fn ngrams(chars: &[char], is_word: bool, shortest: usize, space: u64, mut each: impl FnMut(Hash)) {
-    let edge = usize::from(is_word);
-    let longest = if is_word { MAX_NGRAM } else { MAX_SIGNS };
-    let len = chars.len() + 2 * edge;
-    let at = |i: usize| i.checked_sub(edge).and_then(|i| chars.get(i)).copied().unwrap_or(EDGE);
-    for start in 0..len {
-        let mut hash = Hash::of(space);
-        for n in 1..=longest.min(len - start) {
-            hash = hash.then(at(start + n - 1));
-            // An edge alone says nothing.
-            if n >= shortest && !(edge == 1 && n == 1 && (start == 0 || start == len - 1)) {
+    let root = Hash::of(space);
+    let (edges, longest) = if is_word { (1, MAX_NGRAM) } else { (0, MAX_SIGNS) };
+    if is_word {
+        // From the edge in front; that edge alone says nothing.
+        let mut hash = root.then(EDGE);
+        for (i, c) in chars.iter().take(longest - 1).enumerate() {
+            hash = hash.then(*c);
+            if i + 2 >= shortest {
                 each(hash);
             }
+        }
+        if chars.len() + 2 <= longest {
+            each(hash.then(EDGE));
+        }
+    }
+    for start in 0..chars.len() {
+        let rest = &chars[start..chars.len().min(start + longest)];
+        let mut hash = root;
+        for (i, c) in rest.iter().enumerate() {
+            hash = hash.then(*c);
+            if i + 1 >= shortest {
+                each(hash);
+            }
+        }
+        if edges == 1 && rest.len() < longest && rest.len() + 1 >= shortest {
+            each(hash.then(EDGE));
         }
     }
 }

@@ -206,15 +206,14 @@ impl RawHead {
                 });
                 dice.skip();
                 let lessons: Vec<(&Example<'_>, Sparse)> = batch.iter().zip(lessons).collect();
-                each_in_parallel(&mut pupils, |pupil| pupil.attend(&lessons));
+                let doubt = if pass == 0 { 1.0 } else { settings.doubt };
+                each_in_parallel(&mut pupils, |pupil| pupil.attend(&lessons, doubt));
                 done.fetch_add(batch.len() as u64, Ordering::Relaxed);
             }
         }
         pupils.into_iter().map(|pupil| Self { weights: pupil.learner.weights() }).collect()
     }
 
-    /// EXP
-    pub fn weights_for_experiments(&self)->&[f32]{&self.weights}
     /// What it gives a row, uncalibrated.
     pub fn score(&self, row: &Row) -> f64 {
         let Sparse { buckets, values } = Features::of(&row.comment()).sparse();
@@ -260,10 +259,10 @@ struct Pupil<'a> {
 }
 
 impl Pupil<'_> {
-    fn attend(&mut self, lessons: &[(&Example<'_>, Sparse)]) {
+    fn attend(&mut self, lessons: &[(&Example<'_>, Sparse)], doubt: f32) {
         for (example, features) in lessons {
             if (self.keep)(example.row) {
-                self.learner.learn(features, example.positive, self.weights[example.group]);
+                self.learner.learn(features, example.positive, self.weights[example.group], doubt);
             }
         }
     }
@@ -276,7 +275,6 @@ fn lesson(example: &Example<'_>, settings: Settings, dice: &mut Dice) -> Sparse 
     if dice.chance(settings.forget_words) {
         features.forget_words();
     }
-    if example.row.source.starts_with("list") { features.keep_words(); }
     features.sparse()
 }
 
