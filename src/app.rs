@@ -34,6 +34,8 @@ pub struct App {
     /// Its metrics.
     pub metrics: Arc<Metrics>,
     directory: ArcSwap<Directory>,
+    /// The directory is read by one at a time: what was read earlier must not take the place of what was read later.
+    directory_turn: tokio::sync::Mutex<()>,
     draining: AtomicBool,
     probe: tokio::sync::Mutex<Option<(Instant, bool)>>,
     in_flight: Mutex<HashSet<(SiteId, String)>>,
@@ -80,6 +82,7 @@ impl App {
             pipeline,
             metrics,
             directory: ArcSwap::default(),
+            directory_turn: tokio::sync::Mutex::new(()),
             draining: AtomicBool::new(false),
             probe: tokio::sync::Mutex::default(),
             in_flight: Mutex::default(),
@@ -99,12 +102,8 @@ impl App {
     ///
     /// When the database fails; the old ones stay in force.
     pub async fn reload_directory(&self) -> Result<(), StoreError> {
-        let directory = self.store.directory().await?;
-        for entry in directory.sites.values() {
-            self.metrics.site(&entry.site.name);
-        }
-        self.directory.store(Arc::new(directory));
-        Ok(())
+        let _turn = self.directory_turn.lock().await;
+        self.read_directory().await
     }
 
     /// Reads sites, keys and policies anew if somebody changed them.
@@ -113,9 +112,19 @@ impl App {
     ///
     /// As [`App::reload_directory`].
     pub async fn refresh_directory(&self) -> Result<(), StoreError> {
+        let _turn = self.directory_turn.lock().await;
         if self.store.directory_version().await? != self.directory.load().version {
-            self.reload_directory().await?;
+            self.read_directory().await?;
         }
+        Ok(())
+    }
+
+    async fn read_directory(&self) -> Result<(), StoreError> {
+        let directory = self.store.directory().await?;
+        for entry in directory.sites.values() {
+            self.metrics.site(&entry.site.name);
+        }
+        self.directory.store(Arc::new(directory));
         Ok(())
     }
 

@@ -65,6 +65,11 @@ impl Service {
             url.unwrap_or_else(|| panic!("no address, but {line:?}; it said: {}", said.lock().expect("unpoisoned")));
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut service = Self { child, url, data, said, http: Client::new(), key: String::new() };
+        // The last line of the greeting; what comes through another pipe may come later than the address.
+        while service.after("Configuration: ").is_none() {
+            assert!(service.child.try_wait().expect("its own child").is_none(), "it ended: {}", service.said());
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
         service.key = service.after("site key: ").unwrap_or_default();
         service
     }
