@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::concepts;
 use crate::id::{CommentId, SiteId};
+use crate::letters;
 use crate::normalize::{self, Normalized};
 
 /// Longest accepted name, in characters.
@@ -125,7 +126,7 @@ impl Comment {
 
     /// Stands for the text, whatever its case, spacing and disguise; equal for equal readings.
     pub fn text_hash(&self) -> i64 {
-        let letters: String = self.body.reading().text.chars().filter(|c| c.is_alphanumeric()).collect();
+        let letters: String = self.body.reading().text.chars().filter(|c| letters::is_alphanumeric(*c)).collect();
         hash_text("text", if letters.is_empty() { &self.submission.text } else { &letters })
     }
 }

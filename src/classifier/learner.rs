@@ -54,7 +54,7 @@ impl Learner {
     }
 
     /// Learns that a row is `positive`, with a weight from 0 to 1. `doubt` is what is left of the weight where the head
-    /// is surer of the contrary than [`CONTRARY`]: after the first pass such a label is more likely wrong than not.
+    /// is surer than 95 % of the contrary: after the first pass such a label is more likely wrong than not.
     pub fn learn(&mut self, row: &Sparse, positive: bool, weight: f32, doubt: f32) {
         let mut model = self.gather(row);
         let values = Array2::from_shape_vec((1, row.values.len()), row.values.clone())

@@ -9,6 +9,7 @@ use super::folded::Folded;
 use super::list::{self, Entry};
 use super::{Concept, Hit};
 use crate::language::Language;
+use crate::letters;
 
 /// Finds the words of lists.
 pub(super) struct Matcher {
@@ -103,7 +104,7 @@ fn reach(entry: Entry) -> Reach {
 
 /// Whether the character carries a word on. Vowel signs of Indian scripts do, though they are no letters.
 fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c as u32, 0x900..=0x97F)
+    letters::is_alphanumeric(c) || matches!(c as u32, 0x900..=0x97F)
 }
 
 /// Whether what stands before a word is the article or a preposition, which Arabic and Hebrew write without a space.

@@ -9,6 +9,7 @@ use super::reading::over;
 use super::script::{Script, is_east_asian, script};
 use super::undone::Letter;
 use super::{Disguise, lexicon};
+use crate::letters;
 use crate::span::Span;
 
 const NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizer::new_nfd();
@@ -158,7 +159,7 @@ fn judge(word: &[Letter]) -> Word {
         let c = letter.c;
         if is_generic_mark(c) {
             // Yoruba, Igbo, Navajo and others have no letters of their own for some; Lithuanian and stress in Russian, too.
-            if !base.is_alphanumeric() {
+            if !letters::is_alphanumeric(base) {
                 // A sign with a mark is part of a picture.
                 continue;
             }
@@ -256,7 +257,7 @@ pub(super) fn take_off(letters: &mut Vec<Letter>, disguise: &mut Disguise) {
 }
 
 fn is_in_word(c: char) -> bool {
-    is_generic_mark(c) || c.is_alphanumeric()
+    is_generic_mark(c) || letters::is_alphanumeric(c)
 }
 
 /// From this many marks on a word is evidence.
@@ -266,7 +267,7 @@ fn strip(word: &[Letter], disguise: &mut Disguise, out: &mut Vec<Letter>) {
     let mut marks: Vec<Span> = Vec::new();
     let mut base = ' ';
     for letter in word {
-        if is_generic_mark(letter.c) && base.is_alphanumeric() {
+        if is_generic_mark(letter.c) && letters::is_alphanumeric(base) {
             marks.push(letter.at);
             continue;
         }

@@ -4,6 +4,7 @@ use super::Disguise;
 use super::reading::{Reading, over};
 use super::script::is_right_to_left;
 use super::undone::Letter;
+use crate::letters;
 use crate::span::Span;
 
 /// The letter in a box.
@@ -27,7 +28,7 @@ pub(super) fn spell(letters: &mut [Letter], disguise: &mut Disguise) {
             continue;
         };
         let after = runs.peek().and_then(|run| run.first()).map(|letter| letter.c);
-        let touches = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+        let touches = |c: Option<char>| c.is_some_and(letters::is_alphabetic);
         let within = touches(before) && touches(after);
         let flags = run.iter().all(|letter| letter.c as u32 >= 0x1F1E6) && are_flags(&read);
         if run.len() < 2 && !touches(before) && !touches(after) || flags {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::reading::over;
 use super::undone::Letter;
 use super::{dictionary, leet, lexicon};
+use crate::letters;
 use crate::span::Span;
 
 /// Pieces that one word is cut in, at most, where there is but a space between.
@@ -115,7 +116,8 @@ pub(super) fn join_pieces(letters: &mut Vec<Letter>, spans: &mut Vec<Span>) {
             continue;
         }
         let end = i + letters[i..].iter().take_while(|letter| is_part(letter)).count();
-        let torn = |i: usize| letters.get(i).is_some_and(|letter| letter.c.is_alphanumeric() && !letter.c.is_ascii());
+        let torn =
+            |i: usize| letters.get(i).is_some_and(|letter| letters::is_alphanumeric(letter.c) && !letter.c.is_ascii());
         if i > 0 && torn(i - 1) || torn(end) {
             pieces.clear();
             i = end;

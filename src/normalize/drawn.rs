@@ -88,6 +88,13 @@ fn among(table: &[(&str, char)], c: char) -> Option<char> {
     table.iter().find(|(signs, _)| signs.contains(c)).map(|(_, letter)| *letter)
 }
 
+/// The letter that a sign of money is drawn like.
+fn money(c: char) -> Option<char> {
+    // Most characters are none, and the table is long.
+    let may_be = matches!(c, '$' | '£' | '¥' | '\u{e3f}' | '\u{20a0}'..='\u{20cf}');
+    if may_be { among(MONEY, c) } else { None }
+}
+
 /// The Latin letter that a letter of a rare script or one with a hook looks like.
 pub(super) fn rare(c: char) -> Option<char> {
     if c.is_ascii() { None } else { among(RARE, c) }
@@ -100,7 +107,7 @@ fn read(letter: &Letter) -> Option<char> {
         return Some(c);
     }
     among(CHINESE, c)
-        .or_else(|| among(MONEY, c))
+        .or_else(|| money(c))
         .or_else(|| accents::bare_stroke(c))
         .or_else(|| if is_odd(c) { cured(c) } else { latin(letter) }.map(|(c, _)| c))
         .filter(char::is_ascii_lowercase)
@@ -110,13 +117,13 @@ fn read(letter: &Letter) -> Option<char> {
 pub(super) fn may_be_in(text: &str) -> bool {
     let mut asian = text.chars().filter(|c| is_east_asian(*c)).peekable();
     let chinese = asian.peek().is_some() && asian.all(|c| among(CHINESE, c).is_some());
-    chinese || text.chars().filter(|c| !c.is_ascii() && among(MONEY, *c).is_some()).nth(1).is_some()
+    chinese || text.chars().filter(|c| !c.is_ascii() && money(*c).is_some()).nth(1).is_some()
 }
 
 /// Spells words that are drawn with Chinese characters, in a text that has no other ones, or with signs of money.
 pub(super) fn undraw(letters: &mut [Letter], disguise: &mut Disguise) {
     let is_asian = |letter: &&Letter| is_east_asian(letter.c);
-    let is_money = |letter: &&Letter| !letter.c.is_ascii() && among(MONEY, letter.c).is_some();
+    let is_money = |letter: &&Letter| !letter.c.is_ascii() && money(letter.c).is_some();
     let has_asian = letters.iter().any(|letter| is_asian(&letter));
     let chinese = has_asian && letters.iter().filter(is_asian).all(|letter| among(CHINESE, letter.c).is_some());
     if !chinese && letters.iter().filter(is_money).nth(1).is_none() {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::reading::{Reading, add};
+use crate::letters;
 use crate::span::Span;
 
 /// A link, as markup or in plain sight.
@@ -270,7 +271,7 @@ fn end_of_host(text: &str, from: usize) -> usize {
 /// Letters beyond ASCII that names of hosts are written in. Chinese and Japanese text goes on behind a link without a
 /// space, so it ends there.
 fn is_letter_of_host(c: char) -> bool {
-    c as u32 > 0x7F && (c as u32) < 0x2000 && c.is_alphanumeric()
+    c as u32 > 0x7F && (c as u32) < 0x2000 && letters::is_alphanumeric(c)
 }
 
 /// Where the address ends whose host ends at `from`: at a space, quote or wide sign, less the punctuation of the sentence.

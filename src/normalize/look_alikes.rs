@@ -4,6 +4,7 @@ use super::odd_letters::{african, cured, is_hidden, is_odd};
 use super::script::{Script, is_east_asian, script};
 use super::undone::Letter;
 use super::{dictionary, lexicon, odd_letters};
+use crate::letters;
 use crate::span::Span;
 
 /// The letters of a text or word, counted by script.
@@ -77,7 +78,7 @@ pub(super) fn is_habit(letters: &[Letter], text: &Counts) -> bool {
             && !is_formula(word, &counts)
             && word.iter().all(|letter| latin(letter).is_some())
     };
-    let words = letters.chunk_by(|a, b| a.c.is_alphabetic() == b.c.is_alphabetic());
+    let words = letters.chunk_by(|a, b| letters::is_alphabetic(a.c) == letters::is_alphabetic(b.c));
     text.mostly_latin() && words.filter(|word| word.len() > 2 && is_mixed(word)).nth(1).is_some()
 }
 

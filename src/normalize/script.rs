@@ -1,5 +1,7 @@
 //! Which script a letter belongs to, as far as disguise is concerned.
 
+use crate::letters;
+
 /// A script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
@@ -47,7 +49,7 @@ pub(super) fn script(c: char) -> Script {
         0x2C80..=0x2CE4 | 0xA4D0..=0xA4F7 | 0xAB70..=0xABBF => Rare,
         0x1C80..=0x1C88 | 0x2DE0..=0x2DFF | 0xA640..=0xA66E | 0xA680..=0xA69D => Cyrillic,
         0x10280..=0x1044F | 0x104B0..=0x104FB | 0x10500..=0x1057F | 0x118A0..=0x118DF => Rare,
-        _ if c.is_alphabetic() => Apart,
+        _ if letters::is_alphabetic(c) => Apart,
         _ => None,
     }
 }

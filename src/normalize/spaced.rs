@@ -5,6 +5,7 @@ use super::reading::{add, over};
 use super::script::{Script, is_east_asian, script};
 use super::undone::Letter;
 use super::{dictionary, leet, lexicon, segment};
+use crate::letters;
 use crate::span::Span;
 
 /// Fewer letters set apart are initials or a list, unless the lexicon knows the word.
@@ -161,7 +162,7 @@ fn spread(runs: &mut [Run], letters: &[Letter]) {
         return;
     }
     for run in runs.iter_mut() {
-        let is_letter = |letter: &&Letter| letter.c.is_alphabetic();
+        let is_letter = |letter: &&Letter| letters::is_alphabetic(letter.c);
         let spelled = letters[run.start..run.end].iter().step_by(run.step).filter(is_letter).count() * run.step * 2
             > run.end - run.start;
         let gap = letters[run.start + 1].c;

@@ -5,6 +5,7 @@ use super::address_parts::{Dot, Part, Scheme, chain, end_of_name, is_name, is_sp
 use super::links::{self, Link, LinkKind};
 use super::reading::{add, over};
 use super::undone::Letter;
+use crate::letters;
 use crate::span::Span;
 
 /// Endings that follow a dot in hardly anything but an address.
@@ -252,7 +253,7 @@ fn is_address(
     let short = SHORT.contains(&host.as_str());
     let www = first == "www" && names.len() > 2;
     let known = links::is_ending(ending) || psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known());
-    let named = name.chars().any(char::is_alphabetic) && !NO_NAMES.contains(&name.as_str());
+    let named = name.chars().any(letters::is_alphabetic) && !NO_NAMES.contains(&name.as_str());
     if !known || !(named || short) || ending.starts_with(|c: char| c.is_ascii_digit()) {
         return false;
     }
@@ -278,8 +279,8 @@ fn is_address(
 
 fn is_portuguese(letters: &[Letter]) -> bool {
     let mut seen = 0;
-    for word in letters.chunk_by(|a, b| a.c.is_alphabetic() == b.c.is_alphabetic()) {
-        if word.len() <= 6 && word[0].c.is_alphabetic() && PORTUGUESE.contains(&text(word).as_str()) {
+    for word in letters.chunk_by(|a, b| letters::is_alphabetic(a.c) == letters::is_alphabetic(b.c)) {
+        if word.len() <= 6 && letters::is_alphabetic(word[0].c) && PORTUGUESE.contains(&text(word).as_str()) {
             seen += 1;
         }
     }

@@ -6,6 +6,7 @@ use super::plain::is_generic_mark;
 use super::reading::{Reading, add, over};
 use super::script::{Script, is_east_asian, script};
 use super::{Disguise, accents, boxes, broken, drawn, leet, look_alikes, odd_letters, spaced, split_links};
+use crate::letters;
 use crate::span::Span;
 
 /// A character of the plain reading on its way to the undone one.
@@ -159,7 +160,7 @@ fn letters(visible: &Reading, plain: &Reading, links: &[Link]) -> Vec<Letter> {
 }
 
 fn is_in_word(c: char) -> bool {
-    c.is_alphanumeric() || is_generic_mark(c) || leet::is_sign(c)
+    letters::is_alphanumeric(c) || is_generic_mark(c) || leet::is_sign(c)
 }
 
 /// Gives the words of a token the letters of one script each.
@@ -210,7 +211,7 @@ fn is_address(token: &[Letter], habit: bool) -> bool {
     let email = || {
         let sign = token.iter().position(|letter| letter.c == '@');
         sign.is_some_and(|sign| {
-            sign > 0 && token[sign..].windows(2).any(|pair| pair[0].c == '.' && pair[1].c.is_alphanumeric())
+            sign > 0 && token[sign..].windows(2).any(|pair| pair[0].c == '.' && letters::is_alphanumeric(pair[1].c))
         })
     };
     let mention = match at(0) {

@@ -5,6 +5,7 @@ use aho_corasick::AhoCorasick;
 use super::{Match, Rule, listing};
 use crate::comment::Comment;
 use crate::facts::Facts;
+use crate::letters;
 use crate::normalize::Reading;
 use crate::policy::Policy;
 use crate::span::Span;
@@ -52,7 +53,7 @@ fn find(words: &AhoCorasick, reading: &Reading, found: &mut Vec<usize>, spans: &
     let text = &reading.text;
     let mut places = reading.places();
     for hit in words.find_overlapping_iter(text) {
-        let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let is_letter = |c: Option<char>| c.is_some_and(letters::is_alphanumeric);
         let inside = |edge: Option<char>, beyond: Option<char>| {
             // Chinese and its neighbours are written without spaces: there every place is the end of a word.
             is_letter(edge) && is_letter(beyond) && edge.is_none_or(|c| (c as u32) < 0x2E80)

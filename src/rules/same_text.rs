@@ -3,6 +3,7 @@
 use super::{Match, Rule, plural};
 use crate::comment::Comment;
 use crate::facts::{Facts, TextFacts};
+use crate::letters;
 use crate::policy::Policy;
 
 /// Shorter texts (“Thank you!”) are the same by chance.
@@ -37,10 +38,16 @@ pub(super) fn strength(comment: &Comment, seen: &TextFacts) -> Option<f64> {
     if seen.count == 0 {
         return None;
     }
-    let letters = comment.body.plain.text.chars().filter(|c| c.is_alphanumeric()).take(MIN_LETTERS).count();
+    let letters = comment.body.plain.text.chars().filter(|c| letters::is_alphanumeric(*c)).take(MIN_LETTERS).count();
     // A syllable of Chinese or Korean says as much as three letters.
-    let dense =
-        comment.body.plain.text.chars().filter(|c| *c as u32 >= 0x2E80 && c.is_alphabetic()).take(MIN_LETTERS).count();
+    let dense = comment
+        .body
+        .plain
+        .text
+        .chars()
+        .filter(|c| *c as u32 >= 0x2E80 && letters::is_alphabetic(*c))
+        .take(MIN_LETTERS)
+        .count();
     if letters + 2 * dense < MIN_LETTERS && seen.rejected == 0 {
         return None;
     }

@@ -47,7 +47,7 @@ fn cases(wanted: &str) -> Vec<Case> {
         cases.push(Case { name, length: ORDINARY, most: most * 1_000, submission, rich_policy: false });
     }
     let mut add = |name: String, length: usize, text: String, rich_policy: bool| {
-        let most = length as u64 * if name == "Korean parts" { 4 * MOST_PER_CHARACTER } else { MOST_PER_CHARACTER };
+        let most = length as u64 * MOST_PER_CHARACTER;
         cases.push(Case { name, length, most, submission: submission(text), rich_policy });
     };
     for length in LENGTHS {
