@@ -212,6 +212,12 @@ mod tests {
         found
     }
 
+    #[test]
+    fn links_in_disguise_are_told_in_the_order_of_the_text() {
+        let found = check("see example (dot) com, and www.x\u{200D}y.example.com, or example . com/x");
+        assert_eq!(found.disguise.links.len(), 3, "{:?}", found.disguise.links);
+    }
+
     /// Pieces that mean something to one of the steps.
     fn piece() -> impl Strategy<Value = String> {
         prop_oneof![

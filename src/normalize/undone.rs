@@ -71,6 +71,7 @@ pub(super) fn read(
     }
     tidy(&mut spaced_words);
     disguise.spaced = spaced_words;
+    tidy(&mut disguise.links);
     tidy(&mut disguise.stacked_marks);
     tidy(&mut disguise.look_alike);
     (out.text != plain.text).then_some(out)

@@ -16,8 +16,8 @@ fuzz_target!(|text: &str| {
         let whole = reading.span(0..reading.text.len());
         assert!(whole.start <= whole.end && whole.end <= len);
     }
-    let Disguise { invisible, bidi, look_alike, styled, stacked_marks, leet, spaced } = &found.disguise;
-    for spans in [invisible, bidi, look_alike, styled, stacked_marks, leet, spaced] {
+    let Disguise { invisible, bidi, look_alike, styled, stacked_marks, leet, spaced, links, hidden } = &found.disguise;
+    for spans in [invisible, bidi, look_alike, styled, stacked_marks, leet, spaced, links, hidden] {
         assert!(spans.is_sorted() && spans.iter().all(|span| span.start < span.end && span.end <= len));
     }
     assert!(found.links.iter().all(|link| link.span.start < link.span.end && link.span.end <= len));
