@@ -8,6 +8,7 @@ use aho_corasick::AhoCorasick;
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
+use crate::language::Language;
 use crate::lists::Domains;
 use crate::verdict::{Decision, Scores};
 
@@ -35,6 +36,9 @@ pub struct PolicyDocument {
     pub lists: PolicyLists,
     /// Regular expressions over the visible text.
     pub patterns: Vec<Pattern>,
+    /// Languages that comments of the site are written in, as two-letter codes such as `en`; empty for any. Another
+    /// language is weak evidence (the rule `other_language`), never a reason by itself.
+    pub languages: Vec<String>,
 }
 
 /// From where on a comment is held or rejected.
@@ -105,6 +109,8 @@ pub struct Policy {
     pub words: Option<AhoCorasick>,
     /// The patterns, in the order of the document.
     pub patterns: Vec<Regex>,
+    /// The languages of the document; empty for any.
+    pub languages: Vec<Language>,
     /// `lists.trusted_domains`, ready to be looked up.
     trusted: Domains,
     /// `lists.domains`, ready to be looked up.
@@ -122,6 +128,7 @@ impl Policy {
         check_thresholds(&document.thresholds, &mut errors);
         check_rules(&document.rules, &mut errors);
         check_lists(&document.lists, &mut errors);
+        let languages = compile_languages(&document.languages, &mut errors);
         let patterns = compile_patterns(&document.patterns, &mut errors);
         let words = compile_words(&document.lists.words, &mut errors);
         if !errors.is_empty() {
@@ -129,7 +136,7 @@ impl Policy {
         }
         let trusted = Domains::new(document.lists.trusted_domains.iter().map(String::as_str));
         let unwanted = Domains::new(document.lists.domains.iter().map(String::as_str));
-        Ok(Self { version, document, words, patterns, trusted, unwanted })
+        Ok(Self { version, document, words, patterns, languages, trusted, unwanted })
     }
 
     /// The policy of a site that has said nothing.
@@ -139,6 +146,7 @@ impl Policy {
             document: PolicyDocument::default(),
             words: None,
             patterns: Vec::new(),
+            languages: Vec::new(),
             trusted: Domains::default(),
             unwanted: Domains::default(),
         }
@@ -232,6 +240,21 @@ fn check_lists(lists: &PolicyLists, errors: &mut Vec<PolicyError>) {
     }
 }
 
+fn compile_languages(codes: &[String], errors: &mut Vec<PolicyError>) -> Vec<Language> {
+    let mut languages = Vec::with_capacity(codes.len());
+    for (i, code) in codes.iter().enumerate() {
+        match Language::from_code(code) {
+            Some(language) => languages.push(language),
+            None => {
+                let known: Vec<&str> = Language::ALL.iter().map(|language| language.code()).collect();
+                let detail = format!("no language that can be told apart; these can: {}", known.join(", "));
+                errors.push(PolicyError { pointer: format!("/languages/{i}"), detail });
+            }
+        }
+    }
+    languages
+}
+
 fn compile_patterns(patterns: &[Pattern], errors: &mut Vec<PolicyError>) -> Vec<Regex> {
     if patterns.len() > MAX_PATTERNS {
         let detail = format!("{} patterns: at most {MAX_PATTERNS} are allowed", patterns.len());
@@ -295,6 +318,7 @@ mod tests {
             "thresholds": { "hold_spam": 1.5, "reject_score": -3.0 },
             "rules": { "no_such_rule": 1.0 },
             "lists": { "words": ["fine", " "] },
+            "languages": ["de", "klingon"],
             "patterns": [{ "regex": "(", "score": 1.0 }, { "regex": "a*", "score": 1.0 }, { "regex": "b", "score": 1e9 }]
         }));
         assert_eq!(
@@ -304,6 +328,7 @@ mod tests {
                 "/thresholds/reject_score",
                 "/rules/no_such_rule",
                 "/lists/words/1",
+                "/languages/1",
                 "/patterns/0/regex",
                 "/patterns/1/regex",
                 "/patterns/2/score"

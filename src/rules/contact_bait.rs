@@ -30,7 +30,7 @@ static BAIT: LazyLock<Regex> = LazyLock::new(|| {
         format!(r"{messenger}[^\n]{{0,24}}?{REACH}"),
         format!(r"{request}[\s:.,=>-]{{0,8}}{NUMBER}"),
         r"\b(?:t\.me|wa\.me|telegram\.me|chat\.whatsapp\.com|api\.whatsapp\.com|discord\.gg)/[\w+/?=-]{3,}".to_owned(),
-        r"(?:微信|威信|薇信|扣扣|qq群?|加v|vx|飞机|电报)(?:号|：|:|\s|联系|加)*[a-z0-9_-]{5,}".to_owned(),
+        r"(?:微信|威信|薇信|扣扣|\bqq群?|加v|\bvx|飞机|电报)(?:号|：|:|\s|联系|加)*[a-z0-9_-]{5,}".to_owned(),
         r"\b(?:contact|hire|consult|recommend|thanks to|message|dm) [^\n]{0,60}\b(?:on|via|through) (?:his|her|their)? ?(?:whats\s?app|telegram|instagram|ig|gmail|email|facebook page)\b".to_owned(),
         format!(r"\b(?:invest|trader|trading|profit|hacker|recovery|spell|loan)[^\n]{{0,120}}{messenger}"),
     ]
@@ -191,6 +191,7 @@ mod tests {
             "Telegram заблокировали, а толку?",
             "El ministro no contestó la llamada.",
             "微信用了很多年了，不想换。",
+            "https://youtu.be/Cevxzvsjlk8 is the one I meant",
             "카톡이 또 멈췄네",
         ] {
             assert!(!hits(&ContactBait, text), "{text}");

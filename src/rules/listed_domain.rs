@@ -4,7 +4,7 @@ use super::{Match, Rule, listing};
 use crate::comment::Comment;
 use crate::facts::Facts;
 use crate::normalize::host_of;
-use crate::policy::{Policy, is_within};
+use crate::policy::Policy;
 
 pub(super) struct ListedDomain;
 
@@ -22,11 +22,7 @@ impl Rule for ListedDomain {
     }
 
     fn check(&self, comment: &Comment, _: &Facts, policy: &Policy) -> Option<Match> {
-        let domains = &policy.document.lists.domains;
-        if domains.is_empty() {
-            return None;
-        }
-        let listed = |host: &str| domains.iter().any(|domain| is_within(host, domain));
+        let listed = |host: &str| policy.is_unwanted(host);
         let links: Vec<_> = comment.body.links.iter().filter(|link| listed(&link.host)).collect();
         let own = comment.submission.url.as_deref().map(host_of).filter(|host| listed(host));
         if links.is_empty() && own.is_none() {

@@ -30,6 +30,7 @@ mod masked_link;
 mod mixed_scripts;
 mod named;
 mod near_text;
+mod other_language;
 mod pattern;
 mod phrases;
 mod rejected_author;
@@ -106,6 +107,7 @@ pub static RULES: &[&dyn Rule] = &[
     &listed_word::ListedWord,
     &listed_domain::ListedDomain,
     &pattern::Pattern,
+    &other_language::OtherLanguage,
     &shouting::Shouting,
     &repeated_characters::RepeatedCharacters,
     &mixed_scripts::MixedScripts,
@@ -223,6 +225,7 @@ mod tests {
         listed_word +2: A word or phrase from the policy's list `words`, whole and in any case; each further one counts again.
         listed_domain +4: A link, the author's own included, to a domain from the policy's list `domains` or below it.
         pattern +1: A regular expression from the policy matches the visible text; each has a score of its own, which this one scales.
+        other_language +0.3: Written in none of the policy's `languages`, where it has any. Visitors write in their own language, so it counts little.
         shouting +0.3: Most letters are capitals. Rude at worst, so it counts little.
         repeated_characters +0.2: Eight or more times the same letter or sign; lines of dashes or dots and written laughter are none.
         mixed_scripts +1.5: Look-alike letters of another script within words, in the text or the name.
