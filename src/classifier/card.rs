@@ -9,6 +9,7 @@ use super::training::{Settings, label};
 use super::{HeadKind, Model};
 use crate::dataset::Row;
 use crate::evaluation::Metrics;
+use crate::evaluation::curves::{Bin, reliability};
 
 /// Source, where it is from, and licence, for each set that we know.
 const SOURCES: &str = include_str!("sources.tsv");
@@ -22,6 +23,8 @@ pub struct Facts<'a> {
     pub version: &'a str,
     /// The file's size in bytes.
     pub size: usize,
+    /// The file's SHA-256, in hexadecimal.
+    pub sha256: &'a str,
     /// The seed.
     pub seed: u64,
     /// The date of training.
@@ -32,14 +35,23 @@ pub struct Facts<'a> {
     pub calibrations: [Option<Calibration>; 2],
     /// What they learned from.
     pub rows: &'a [Row],
-    /// How good they are, by head and source.
-    pub results: &'a [(HeadKind, String, Metrics)],
+    /// How good they are.
+    pub results: &'a Results,
     /// The command that trains the same model again.
     pub command: &'a str,
 }
 
-/// Measures a model on rows that it has not learned from, by head and source; `all sources` comes last of each head.
-pub fn results(model: &Model, rows: &[Row]) -> Vec<(HeadKind, String, Metrics)> {
+/// What a model makes of rows that it has not learned from.
+#[derive(Debug, Default)]
+pub struct Results {
+    /// By head and source; `all sources` comes last of each head.
+    pub metrics: Vec<(HeadKind, String, Metrics)>,
+    /// What was said against what was true, by head, over all sources.
+    pub reliability: Vec<(HeadKind, Vec<Bin>)>,
+}
+
+/// Measures a model on rows that it has not learned from.
+pub fn results(model: &Model, rows: &[Row]) -> Results {
     let mut scores: BTreeMap<(usize, &str), Vec<(f64, bool)>> = BTreeMap::new();
     for row in rows {
         let judgement = model.judge(&row.comment());
@@ -49,16 +61,17 @@ pub fn results(model: &Model, rows: &[Row]) -> Vec<(HeadKind, String, Metrics)> 
             }
         }
     }
-    let mut results = Vec::new();
+    let mut results = Results::default();
     for kind in HeadKind::ALL {
         let of_kind = scores.iter().filter(|((of, _), _)| *of == kind as usize);
         let mut all = Vec::new();
         for ((_, source), scores) in of_kind {
-            results.push((kind, (*source).to_owned(), Metrics::of(scores)));
+            results.metrics.push((kind, (*source).to_owned(), Metrics::of(scores)));
             all.extend_from_slice(scores);
         }
         if !all.is_empty() {
-            results.push((kind, "all sources".to_owned(), Metrics::of(&all)));
+            results.metrics.push((kind, "all sources".to_owned(), Metrics::of(&all)));
+            results.reliability.push((kind, reliability(&all)));
         }
     }
     results
@@ -68,9 +81,9 @@ pub fn results(model: &Model, rows: &[Row]) -> Vec<(HeadKind, String, Metrics)> 
 pub fn write(facts: &Facts<'_>) -> String {
     let mut card = format!(
         "# Model {}\n\nWritten by `moderato train`; do not edit. Trained on {}, seed {}, feature version {FEATURE_VERSION}, \
-         {} bytes. Judges whether a comment is spam and whether it is toxic, for decisions that people can see, explain \
+         {} bytes, SHA-256 `{}`. Judges whether a comment is spam and whether it is toxic, for decisions that people can see, explain \
          and undo.\n",
-        facts.version, facts.date, facts.seed, facts.size
+        facts.version, facts.date, facts.seed, facts.size, facts.sha256
     );
     card.push_str("\n## Reproduce\n\nThe same bytes come out of\n\n```sh\n");
     card.push_str(facts.command);
@@ -78,6 +91,7 @@ pub fn write(facts: &Facts<'_>) -> String {
     data(facts, &mut card);
     settings(facts, &mut card);
     tests(facts, &mut card);
+    calibration(facts, &mut card);
     card.push('\n');
     card.push_str(LIMITS);
     card
@@ -127,21 +141,21 @@ fn settings(facts: &Facts<'_>, card: &mut String) {
     row("weight of unlabelled rows, presumed negative", &|s| s.presumed.to_string());
     row("weight of rows whose label is doubted", &|s| s.doubt.to_string());
     row("groups of sources left out for calibration", &|s| s.folds.to_string());
-    let calibration = |kind: HeadKind| match facts.calibrations[kind as usize] {
+    let fitted = |kind: HeadKind| match facts.calibrations[kind as usize] {
         Some(line) => format!("{:.3} × score {:+.3}", line.slope, line.intercept),
         None => "no such head".to_owned(),
     };
-    let (spam, toxic) = (calibration(HeadKind::Spam), calibration(HeadKind::Toxic));
+    let (spam, toxic) = (fitted(HeadKind::Spam), fitted(HeadKind::Toxic));
     line(card, format_args!("| calibration (Platt, on sources left out) | {spam} | {toxic} |"));
 }
 
 fn tests(facts: &Facts<'_>, card: &mut String) {
-    if facts.results.is_empty() {
+    if facts.results.metrics.is_empty() {
         return card.push_str("\n## Test results\n\nNone: the model was trained without `--test`.\n");
     }
     card.push_str("\n## Test results\n\nRows that the model has not learned from.\n");
     for kind in HeadKind::ALL {
-        let mut of_kind = facts.results.iter().filter(|(of, _, _)| *of == kind).peekable();
+        let mut of_kind = facts.results.metrics.iter().filter(|(of, _, _)| *of == kind).peekable();
         if of_kind.peek().is_none() {
             continue;
         }
@@ -163,10 +177,75 @@ fn tests(facts: &Facts<'_>, card: &mut String) {
     }
 }
 
+/// Width of the calibration plot, in characters.
+const WIDTH: usize = 50;
+
+/// A plot of what was said against what was true.
+fn calibration(facts: &Facts<'_>, card: &mut String) {
+    if facts.results.reliability.is_empty() {
+        return;
+    }
+    card.push_str(
+        "\n## Calibration\n\nOf the test rows that were given about a probability (`|`), so many were what the head looks \
+         for (the bar). A head that says what is true has each bar end at its mark.\n",
+    );
+    for (kind, bins) in &facts.results.reliability {
+        line(card, format_args!("\n{}:\n\n```text\n  said   true    rows", kind.as_str()));
+        for bin in bins {
+            let place = |share: f64| (share * WIDTH as f64).round() as usize;
+            let (said, found) = (place(bin.said).min(WIDTH - 1), place(bin.found));
+            let sign = |i: usize| {
+                if i == said {
+                    '|'
+                } else if i < found {
+                    '█'
+                } else {
+                    '·'
+                }
+            };
+            let bar: String = (0..WIDTH).map(sign).collect();
+            let [said, found] = [bin.said, bin.found].map(|share| 100.0 * share);
+            line(card, format_args!("{said:>4.0} % {found:>4.0} % {:>7}  {bar}", bin.n));
+        }
+        card.push_str("```\n");
+    }
+}
+
 fn shown(value: Option<f64>) -> String {
     value.map_or("–".to_owned(), |value| format!("{value:.3}"))
 }
 
 fn line(card: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(card, "{text}").expect("a string takes what is written to it");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calibration_plot_shows_what_was_said_and_what_was_true() {
+        let bin = |said, found| Bin { from: 0.0, to: 1.0, n: 10, said, found };
+        let results =
+            Results { metrics: Vec::new(), reliability: vec![(HeadKind::Spam, vec![bin(0.02, 0.0), bin(0.5, 0.8)])] };
+        let facts = Facts {
+            version: "m",
+            size: 1,
+            sha256: "00",
+            seed: 1,
+            date: "2026-01-01",
+            settings: HeadKind::ALL.map(Settings::of),
+            calibrations: [None, None],
+            rows: &[],
+            results: &results,
+            command: "moderato train",
+        };
+        let card = write(&facts);
+        let plot: Vec<&str> = card.lines().filter(|line| line.contains('|') && line.contains('·')).collect();
+        assert_eq!(plot[0].trim_start(), format!("2 %    0 %      10  ·|{}", "·".repeat(48)));
+        assert_eq!(
+            plot[1].trim_start(),
+            format!("50 %   80 %      10  {}|{}{}", "█".repeat(25), "█".repeat(14), "·".repeat(10))
+        );
+    }
 }

@@ -195,6 +195,11 @@ fn checksum_of(prefix: &[u8], body: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(prefix).chain_update(body).finalize().into()
 }
 
+/// The SHA-256 of a file's bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    checksum_of(bytes, &[]).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn version(date: &str, checksum: &[u8]) -> String {
     let start: String = checksum.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
     format!("{date}-{start}")

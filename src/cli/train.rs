@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::classifier::file::{FILE_NAME, write_whole};
+use crate::classifier::file::{self, FILE_NAME, write_whole};
 use crate::classifier::training::{self, Settings};
 use crate::classifier::{HeadKind, Model, card, identity};
 use crate::dataset::{self, Duplicates};
@@ -60,6 +60,7 @@ pub(super) fn run(args: Train) -> anyhow::Result<()> {
     let card = card::write(&card::Facts {
         version: &model.version,
         size: bytes.len(),
+        sha256: &file::sha256(&bytes),
         seed: args.seed,
         date: &date,
         settings,

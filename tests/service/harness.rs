@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
@@ -23,6 +24,8 @@ pub(crate) struct Service {
     pub(crate) data: Arc<TempDir>,
     /// What it said to people.
     said: Arc<Mutex<String>>,
+    /// Ends when all was heard.
+    listener: Option<JoinHandle<()>>,
     pub(crate) http: Client,
     /// The key of the first start; empty afterwards.
     pub(crate) key: String,
@@ -57,14 +60,14 @@ impl Service {
             .spawn()
             .expect("the binary starts");
         let said = Arc::new(Mutex::new(String::new()));
-        listen_to(child.stderr.take().expect("piped"), said.clone());
+        let listener = Some(listen_to(child.stderr.take().expect("piped"), said.clone()));
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
         let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
         let url =
             url.unwrap_or_else(|| panic!("no address, but {line:?}; it said: {}", said.lock().expect("unpoisoned")));
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut service = Self { child, url, data, said, http: Client::new(), key: String::new() };
+        let mut service = Self { child, url, data, said, listener, http: Client::new(), key: String::new() };
         // The last line of the greeting; what comes through another pipe may come later than the address.
         while service.after("Configuration: ").is_none() {
             assert!(service.child.try_wait().expect("its own child").is_none(), "it ended: {}", service.said());
@@ -139,7 +142,11 @@ impl Service {
     pub(crate) fn terminate(&mut self) -> Option<i32> {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
-        self.child.wait().expect("it ends").code()
+        let code = self.child.wait().expect("it ends").code();
+        if let Some(listener) = self.listener.take() {
+            listener.join().expect("it only listens");
+        }
+        code
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -154,13 +161,13 @@ impl Drop for Service {
     }
 }
 
-fn listen_to(mut stream: impl Read + Send + 'static, said: Arc<Mutex<String>>) {
+fn listen_to(mut stream: impl Read + Send + 'static, said: Arc<Mutex<String>>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(n @ 1..) = stream.read(&mut buffer) {
             said.lock().expect("unpoisoned").push_str(&String::from_utf8_lossy(&buffer[..n]));
         }
-    });
+    })
 }
 
 /// An answer, read to its end.
