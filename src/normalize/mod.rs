@@ -299,7 +299,8 @@ mod tests {
             let found = check(&text);
             for (c, at) in found.reading().text.chars().zip(&found.reading().origin) {
                 let shown: String = text.chars().skip(at.start as usize).take((at.end - at.start) as usize).collect();
-                prop_assert!(shown.contains(c), "{c:?} in {shown:?}");
+                // A letter that was left out, as in `c.c...e`, stands where its sign does.
+                prop_assert!(shown.contains(c) || shown.chars().all(|sign| sign == '.'), "{c:?} in {shown:?}");
             }
         }
 
