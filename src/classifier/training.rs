@@ -165,19 +165,6 @@ pub type Keep<'a> = &'a (dyn Fn(&Row) -> bool + Sync);
 const BATCH: usize = 1_024;
 
 impl RawHead {
-    /// Learns from the rows that `keep` keeps.
-    pub fn learn(
-        rows: &[Row],
-        kind: HeadKind,
-        seed: u64,
-        settings: Settings,
-        keep: Keep<'_>,
-        done: &AtomicU64,
-    ) -> Self {
-        let mut heads = Self::learn_each(rows, kind, seed, settings, &[keep], done);
-        heads.pop().expect("one head for one keep")
-    }
-
     /// Learns a head for each of `keeps`, all from the same rows in the same order, side by side: making the features
     /// of a row takes longer than learning from it. `done` counts rows, not heads.
     pub fn learn_each(
