@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn every_file_that_templates_name_exists() {
-        for name in ["app.css", "triage.js", "favicon.svg"] {
+        for name in ["app.css", "pages.css", "pages.js", "triage.js", "favicon.svg"] {
             assert!(address(name).starts_with("/assets/") && address(name) != "/assets/missing", "{name}");
         }
     }

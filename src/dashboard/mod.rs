@@ -2,21 +2,25 @@
 //!
 //! [`routes`] is all that the server needs. Pages are askama templates in `templates/`; script and style lie in `assets/`.
 
+mod account;
 mod assets;
 mod decide;
 mod detail;
 mod form;
 mod problem;
 mod queue;
+mod reader;
 mod session;
 mod shown;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod throttle;
 mod view;
 mod when;
 
+use std::fmt;
 use std::sync::Arc;
 
 use askama::Template;
@@ -52,11 +56,14 @@ pub fn routes(app: &App) -> Router<Arc<App>> {
         .route("/comments/{id}", get(queue::comment))
         .route("/comments/{id}/decision", post(decide::decide))
         .route("/undo", post(decide::undo))
+        .route("/account", get(account::account))
+        .route("/account/choices", post(account::choose))
         .route("/assets/{name}", get(assets::asset))
         .layer(Extension(gate))
         .layer(csrf(config))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(from_fn(problem::finish))
+        .layer(from_fn(reader::for_reader))
 }
 
 /// Requests that change something have to come from our own pages: browsers say so in `Sec-Fetch-Site` and `Origin`.
@@ -74,9 +81,14 @@ fn page(status: StatusCode, template: &impl Template) -> Result<Response, Failur
     Ok((status, Html(template.render()?)).into_response())
 }
 
+/// The entries of the navigation: name and address.
+const SECTIONS: [(&str, &str); 1] = [("queue", "/queue")];
+
 /// What surrounds every page of somebody who is signed in.
 struct Frame {
     title: String,
+    /// Which entry of the navigation it belongs to.
+    section: &'static str,
     user: String,
     role: &'static str,
     /// Why there is no model, if there is none.
@@ -87,9 +99,15 @@ impl Frame {
     fn new(app: &App, signed_in: &SignedIn, title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
+            section: "queue",
             user: signed_in.user.name.clone(),
             role: signed_in.user.role.as_str(),
             no_model: app.pipeline.model().err().map(str::to_owned),
         }
+    }
+
+    /// The frame of a page of another section than the queue.
+    fn of_section(app: &App, signed_in: &SignedIn, section: &'static str, title: impl fmt::Display) -> Self {
+        Self { section, ..Self::new(app, signed_in, title.to_string()) }
     }
 }

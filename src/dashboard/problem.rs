@@ -15,7 +15,8 @@ use serde_json::json;
 use tower_http::csrf::ProtectionError;
 use tracing::error;
 
-use super::assets;
+use super::texts::{Text, of, t};
+use super::{assets, reader, texts};
 use crate::store::StoreError;
 
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -67,7 +68,7 @@ impl From<anyhow::Error> for Failure {
 /// A failure in words, on its way to [`finish`], which knows whether a person or our script asked.
 #[derive(Clone, Debug)]
 struct Problem {
-    title: &'static str,
+    title: Text,
     detail: String,
 }
 
@@ -75,42 +76,30 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut retry_after = None;
         let (status, title, detail) = match self {
-            Self::NotFound(what) => {
-                (StatusCode::NOT_FOUND, "Not here", format!("There is no such {what}, or it was erased."))
+            Self::NotFound(what) => (
+                StatusCode::NOT_FOUND,
+                t("problem-not-found"),
+                t("problem-not-found-detail").with("what", of("thing", what)).to_string(),
+            ),
+            Self::SignedOut => {
+                (StatusCode::UNAUTHORIZED, t("problem-signed-out"), t("problem-signed-out-detail").to_string())
             }
-            Self::SignedOut => (
-                StatusCode::UNAUTHORIZED,
-                "Please sign in again",
-                "The session has ended, so nothing was changed.".to_owned(),
-            ),
-            Self::Forbidden => (
-                StatusCode::FORBIDDEN,
-                "Only looking is allowed",
-                "This account is a viewer's. An administrator can make it a moderator's.".to_owned(),
-            ),
-            Self::BadForm(detail) => (StatusCode::UNPROCESSABLE_ENTITY, "This form cannot be read", detail),
-            Self::Conflict(detail) => (StatusCode::CONFLICT, "Somebody was faster", detail),
+            Self::Forbidden => (StatusCode::FORBIDDEN, t("problem-forbidden"), t("problem-forbidden-detail").to_string()),
+            Self::BadForm(detail) => (StatusCode::UNPROCESSABLE_ENTITY, t("problem-bad-form"), detail),
+            Self::Conflict(detail) => (StatusCode::CONFLICT, t("problem-conflict"), detail),
             Self::TooMany(seconds) => {
                 retry_after = Some(seconds);
-                let detail = format!("Wait {seconds} seconds, then try once more.");
-                (StatusCode::TOO_MANY_REQUESTS, "Too many attempts", detail)
+                let detail = t("problem-too-many-detail").with("seconds", seconds).to_string();
+                (StatusCode::TOO_MANY_REQUESTS, t("problem-too-many"), detail)
             }
             Self::Store(error) => {
                 error!("the dashboard could not use the store: {error:?}");
                 retry_after = Some(1);
-                (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "The database is not available",
-                    "Nothing was changed. Try again in a moment; the log of the service says more.".to_owned(),
-                )
+                (StatusCode::SERVICE_UNAVAILABLE, t("problem-store"), t("problem-store-detail").to_string())
             }
             Self::Internal(error) => {
                 error!("the dashboard failed: {error:?}");
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "Something is broken here",
-                    "The log of the service says what, under the request's id.".to_owned(),
-                )
+                (StatusCode::INTERNAL_SERVER_ERROR, t("problem-internal"), t("problem-internal-detail").to_string())
             }
         };
         let mut response = status.into_response();
@@ -158,19 +147,18 @@ pub(super) async fn finish(request: Request, next: Next) -> Response<Body> {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     let mut response = next.run(request).await;
     let problem = match response.extensions().get::<ProtectionError>() {
-        Some(_) => Some(Problem {
-            title: "This did not come from here",
-            detail: "Another website sent this request, so nothing was done. Open the dashboard and try there."
-                .to_owned(),
-        }),
+        Some(_) => {
+            Some(Problem { title: t("problem-foreign"), detail: t("problem-foreign-detail").to_string() })
+        }
         None => response.extensions().get::<Problem>().cloned(),
     };
     if let Some(Problem { title, detail }) = problem {
         let status = response.status();
+        let title = title.to_string();
         let said = if json {
             (status, Json(json!({ "status": status.as_u16(), "title": title, "detail": detail }))).into_response()
         } else {
-            error_page(status, title, &detail, id.as_deref())
+            error_page(status, &title, &detail, id.as_deref())
         };
         let retry_after = response.headers().get(RETRY_AFTER).cloned();
         response = said;

@@ -141,7 +141,7 @@ pub(super) async fn end(app: &App, jar: CookieJar) -> Result<CookieJar, StoreErr
 }
 
 /// Whether browsers reach us without encryption, on purpose.
-fn is_plain(config: &Config) -> bool {
+pub(super) fn is_plain(config: &Config) -> bool {
     config.public_url.as_ref().is_some_and(|url| url.scheme() == "http")
 }
 

@@ -18,8 +18,9 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use super::form::Fields;
 use super::problem::Failure;
+use super::texts::{Text, t};
 use super::throttle::Throttle;
-use super::{assets, page, session};
+use super::{assets, page, reader, session, texts};
 use crate::app::App;
 use crate::client_address::client_address;
 use crate::comment::{MAX_EMAIL, MAX_NAME, network_of};
@@ -90,10 +91,10 @@ impl FromRequestParts<Arc<App>> for ClientNetwork {
 /// What was typed wrong, each at its field.
 #[derive(Default)]
 struct Mistakes {
-    code: Option<String>,
-    name: Option<String>,
-    email: Option<String>,
-    password: Option<String>,
+    code: Option<Text>,
+    name: Option<Text>,
+    email: Option<Text>,
+    password: Option<Text>,
 }
 
 #[derive(Template, Default)]
@@ -110,7 +111,7 @@ struct SetupPage {
 struct LoginPage {
     email: String,
     next: String,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
     signed_out: bool,
 }
 
@@ -131,22 +132,22 @@ impl Setup {
     fn mistakes(&self) -> Option<Mistakes> {
         let mut mistakes = Mistakes::default();
         if self.code.trim().is_empty() {
-            mistakes.code = Some("The code stands in the terminal in which the service was started.".to_owned());
+            mistakes.code = Some(t("setup-code-missing"));
         }
         if self.name.trim().is_empty() || self.name.chars().count() > MAX_NAME {
-            mistakes.name = Some("A name is needed: colleagues see it beside what you decide.".to_owned());
+            mistakes.name = Some(t("field-name-missing"));
         }
         let email = self.email.trim();
         let halves = email.split_once('@').is_some_and(|(left, right)| !left.is_empty() && right.len() > 2);
         if !halves || email.chars().count() > MAX_EMAIL || email.contains(char::is_whitespace) {
-            mistakes.email = Some("This is no e-mail address: ann@example.org would be one.".to_owned());
+            mistakes.email = Some(t("field-email-wrong"));
         }
         match self.password.chars().count() {
             ..MIN_PASSWORD => {
-                mistakes.password = Some(format!("At least {MIN_PASSWORD} characters; a sentence is fine."))
+                mistakes.password = Some(t("field-password-hint").with("n", MIN_PASSWORD));
             }
             length if length > MAX_PASSWORD => {
-                mistakes.password = Some(format!("At most {MAX_PASSWORD} characters."));
+                mistakes.password = Some(t("field-password-long").with("n", MAX_PASSWORD));
             }
             _ => {}
         }
@@ -198,7 +199,7 @@ pub(super) async fn setup(
     let id = user.id;
     let code = secrets::digest(&secrets::normal_setup_code(&typed.code));
     if !app.store.create_first_administrator(code, user).await? {
-        let code = Some("This is not the code. A new one is printed whenever the service starts.".to_owned());
+        let code = Some(t("setup-code-wrong"));
         return typed.again(Mistakes { code, ..Mistakes::default() });
     }
     let jar = session::begin(&app, jar, id, now).await?;
@@ -256,7 +257,7 @@ pub(super) async fn login(
     let user = app.store.user_by_email(&email).await?;
     let right = gate.verify(user.as_ref(), password).await?;
     let Some(user) = user.filter(|_| right) else {
-        let mistake = Some("E-mail address or password is wrong.");
+        let mistake = Some(t("login-wrong"));
         let form = LoginPage { email: typed.email, next: typed.next, mistake, signed_out: false };
         return page(StatusCode::UNPROCESSABLE_ENTITY, &form);
     };

@@ -403,3 +403,24 @@ async fn a_long_queue_is_paged_by_key() {
     assert_eq!(rest.matches("data-comment-id").count(), 1);
     assert!(rest.contains("comment 0") && rest.contains("« Newest"));
 }
+
+#[tokio::test]
+async fn pages_speak_the_browsers_language_until_another_is_chosen() {
+    let desk = Desk::open().await;
+    let cookie = desk.signed_in("ana", Role::Moderator).await;
+    let request = |cookie: &str| {
+        Request::get("/account").header(header::COOKIE, cookie).header(header::ACCEPT_LANGUAGE, "de-AT,en;q=0.5")
+    };
+    let german = desk.send(request(&cookie).body(Body::empty()).expect("a request")).await;
+    assert!(german.body.contains("<html lang=\"de\" dir=\"ltr\"") && german.body.contains("Ihr Konto"));
+
+    let chosen = desk.post("/account/choices", &cookie, "language=en&zone=Europe%2FBerlin&theme=dark&veil=on").await;
+    let both = format!("{cookie}; {}", chosen.cookie());
+    let english = desk.send(request(&both).body(Body::empty()).expect("a request")).await;
+    assert!(english.body.contains("lang=\"en\"") && english.body.contains("data-theme=\"dark\""), "{}", english.body);
+    assert!(english.body.contains("value=\"Europe/Berlin\" autocomplete"));
+
+    let wrong = desk.post("/account/choices", &cookie, "zone=Atlantis").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("There is no such time zone") && wrong.body.contains("value=\"Atlantis\""));
+}

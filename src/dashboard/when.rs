@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::reader;
+
 /// How long ago, in at most three letters and a number: `now`, `4 min`, `3 h`, `12 d`, `2 y`.
 pub(super) fn ago(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - then.as_second();
@@ -14,9 +16,9 @@ pub(super) fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// The moment in full: `2026-11-22 10:04:31 UTC`.
+/// The moment in full, in the reader's time zone: `2026-11-22 10:04:31 UTC`.
 pub(super) fn full(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    at.to_zoned(reader::time_zone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 
 /// The moment for machines, to the second.

@@ -1,0 +1,1 @@
+// Small comforts of the pages beside the queue. Everything works without them.

@@ -1,0 +1,13 @@
+account-title = Ihr Konto
+account-looks = Sprache und Aussehen
+account-language = Sprache
+account-as-browser = Wie im Browser eingestellt
+account-zone = Zeitzone
+account-zone-hint = Zum Beispiel Europe/Berlin; leer für UTC.
+account-zone-unknown = Diese Zeitzone gibt es nicht; Europe/Berlin wäre eine.
+account-theme = Farben
+account-veil = Derbe Sprache verhüllen, bis sie verlangt wird
+account-save = Speichern
+theme-auto = wie das System
+theme-light = hell
+theme-dark = dunkel

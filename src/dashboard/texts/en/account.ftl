@@ -1,0 +1,13 @@
+account-title = Your account
+account-looks = Language and looks
+account-language = Language
+account-as-browser = As the browser says
+account-zone = Time zone
+account-zone-hint = Such as Europe/Berlin; empty for UTC.
+account-zone-unknown = There is no such time zone: Europe/Berlin would be one.
+account-theme = Colours
+account-veil = Veil strong language until it is asked for
+account-save = Save
+theme-auto = as the system says
+theme-light = light
+theme-dark = dark
