@@ -16,7 +16,7 @@ use super::problem::{Failure, wants_json};
 use super::queue::{find, next_after};
 use super::session::Moderator;
 use super::view::View;
-use super::{Frame, assets, reader, texts, detail, page, shown};
+use super::{Frame, assets, detail, page, reader, shown, texts};
 use crate::app::App;
 use crate::id::{ActionId, CommentId, SiteId};
 use crate::store::{Actor, Outcome, Resolution, StoredComment, User};

@@ -84,7 +84,9 @@ impl IntoResponse for Failure {
             Self::SignedOut => {
                 (StatusCode::UNAUTHORIZED, t("problem-signed-out"), t("problem-signed-out-detail").to_string())
             }
-            Self::Forbidden => (StatusCode::FORBIDDEN, t("problem-forbidden"), t("problem-forbidden-detail").to_string()),
+            Self::Forbidden => {
+                (StatusCode::FORBIDDEN, t("problem-forbidden"), t("problem-forbidden-detail").to_string())
+            }
             Self::BadForm(detail) => (StatusCode::UNPROCESSABLE_ENTITY, t("problem-bad-form"), detail),
             Self::Conflict(detail) => (StatusCode::CONFLICT, t("problem-conflict"), detail),
             Self::TooMany(seconds) => {
@@ -147,9 +149,7 @@ pub(super) async fn finish(request: Request, next: Next) -> Response<Body> {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     let mut response = next.run(request).await;
     let problem = match response.extensions().get::<ProtectionError>() {
-        Some(_) => {
-            Some(Problem { title: t("problem-foreign"), detail: t("problem-foreign-detail").to_string() })
-        }
+        Some(_) => Some(Problem { title: t("problem-foreign"), detail: t("problem-foreign-detail").to_string() }),
         None => response.extensions().get::<Problem>().cloned(),
     };
     if let Some(Problem { title, detail }) = problem {

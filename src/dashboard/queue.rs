@@ -14,7 +14,7 @@ use super::problem::Failure;
 use super::session::{FRAGMENT, SignedIn};
 use super::shown::{self, Piece};
 use super::view::{QueueQuery, View};
-use super::{Frame, assets, reader, texts, page};
+use super::{Frame, assets, page, reader, texts};
 use crate::app::App;
 use crate::id::CommentId;
 use crate::store::{QueueCounts, StoredComment};

@@ -205,7 +205,10 @@ mod tests {
             for (key, arguments) in &here {
                 assert_eq!(english.get(key), Some(arguments), "{language}: {key}");
                 if arguments.is_empty() {
-                    assert!(TEXTS.lookup_no_default_fallback::<&str>(language, key, None).is_some(), "{language}: {key}");
+                    assert!(
+                        TEXTS.lookup_no_default_fallback::<&str>(language, key, None).is_some(),
+                        "{language}: {key}"
+                    );
                 }
             }
         }
