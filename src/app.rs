@@ -61,11 +61,11 @@ impl App {
     ///
     /// When the data directory or database cannot be used. A model that cannot be used is no error: comments are held then.
     pub async fn start(config: Config) -> anyhow::Result<Arc<Self>> {
-        let path = config.database_path();
-        if let Some(dir) = path.parent() {
+        let database = config.database();
+        if let Some(dir) = database.file().and_then(std::path::Path::parent) {
             std::fs::create_dir_all(dir).with_context(|| format!("making the directory {}", dir.display()))?;
         }
-        let store = Store::open(&path).await.with_context(|| format!("opening the database {}", path.display()))?;
+        let store = Store::connect(&database).await.with_context(|| format!("opening the database {database}"))?;
         let metrics = Arc::new(Metrics::new());
         let committed = metrics.clone();
         store.writer().observe(Arc::new(move |comments, took| committed.committed(comments, took)));

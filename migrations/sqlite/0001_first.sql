@@ -60,7 +60,6 @@ CREATE TABLE comments (
     submitted_at   INTEGER,
     author_hash    INTEGER,
     page_hash      INTEGER,
-    external_hash  INTEGER,
     text_hash      INTEGER NOT NULL,
     fingerprint    INTEGER NOT NULL,
     decision       TEXT    NOT NULL,
@@ -75,7 +74,16 @@ CREATE TABLE comments (
 CREATE INDEX comments_by_status ON comments (site_id, status, id);
 CREATE INDEX comments_by_author ON comments (site_id, author_hash, id) WHERE author_hash IS NOT NULL;
 CREATE INDEX comments_by_page ON comments (site_id, page_hash, id) WHERE page_hash IS NOT NULL;
-CREATE UNIQUE INDEX comments_by_external_id ON comments (site_id, external_hash) WHERE external_hash IS NOT NULL;
+
+-- What the site calls its comments. A table of its own, because a partitioned table has no unique index without the
+-- column it is partitioned by.
+CREATE TABLE external_ids (
+    site_id        INTEGER NOT NULL,
+    external_hash  INTEGER NOT NULL,
+    comment_id     INTEGER NOT NULL,
+    PRIMARY KEY (site_id, external_hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX external_ids_by_comment ON external_ids (site_id, comment_id);
 
 -- How many comments of a site have a status; kept in the transaction that changes it.
 CREATE TABLE comment_counts (

@@ -42,7 +42,7 @@ struct StoreArgs {
     /// Where the SQLite database lies [default: ./data]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// A database in place of the one in the data directory: sqlite:PATH
+    /// A database in place of the one in the data directory: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
 }
@@ -192,13 +192,13 @@ fn with_runtime(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Re
 
 /// Opens the store of the configuration.
 async fn open(config: &Config) -> anyhow::Result<crate::store::Store> {
-    let path = config.database_path();
-    if let Some(dir) = path.parent() {
+    let database = config.database();
+    if let Some(dir) = database.file().and_then(std::path::Path::parent) {
         std::fs::create_dir_all(dir)?;
     }
-    crate::store::Store::open(&path)
+    crate::store::Store::connect(&database)
         .await
-        .map_err(|error| anyhow::Error::new(error).context(format!("opening the database {}", path.display())))
+        .map_err(|error| anyhow::Error::new(error).context(format!("opening the database {database}")))
 }
 
 /// Writes a line for programs.

@@ -10,7 +10,7 @@ use super::{loaded, open, print_line};
 use crate::classifier::Model;
 use crate::config::{self, Config, Loaded, Mistakes};
 use crate::lists::{Kind, List};
-use crate::store::Store;
+use crate::store::{Database, Store};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ConfigCommand {
@@ -25,12 +25,17 @@ pub(super) enum ConfigCommand {
 pub(super) async fn migrate(config: Config) -> anyhow::Result<()> {
     let store = open(&config).await?;
     store.close().await;
-    eprintln!("the schema of {} is up to date", config.database_path().display());
+    eprintln!("the schema of {} is up to date", config.database());
     Ok(())
 }
 
 pub(super) async fn backup(config: Config, file: PathBuf) -> anyhow::Result<()> {
     anyhow::ensure!(!file.exists(), "{} exists already; a backup never overwrites", file.display());
+    let database = config.database();
+    anyhow::ensure!(
+        database.file().is_some(),
+        "a backup of PostgreSQL is made by pg_dump: pg_dump --format=custom {database}"
+    );
     let store = existing(&config).await?;
     store.backup(&file).await.with_context(|| format!("writing {}", file.display()))?;
     store.close().await;
@@ -40,8 +45,10 @@ pub(super) async fn backup(config: Config, file: PathBuf) -> anyhow::Result<()> 
 }
 
 pub(super) async fn restore(config: Config, file: PathBuf) -> anyhow::Result<()> {
+    let Database::Sqlite(target) = config.database() else {
+        anyhow::bail!("a backup of PostgreSQL is made by pg_dump and put back by pg_restore");
+    };
     check_sound(&file).await?;
-    let target = config.database_path();
     anyhow::ensure!(
         !target.exists(),
         "{} exists already: stop the service and move that file (and those ending in -wal and -shm) away first",
@@ -61,8 +68,8 @@ pub(super) async fn restore(config: Config, file: PathBuf) -> anyhow::Result<()>
 
 /// Opens a database that must exist.
 pub(super) async fn existing(config: &Config) -> anyhow::Result<Store> {
-    let path = config.database_path();
-    anyhow::ensure!(path.exists(), "there is no database {}", path.display());
+    let database = config.database();
+    anyhow::ensure!(database.file().is_none_or(Path::exists), "there is no database {database}");
     open(config).await
 }
 
@@ -147,16 +154,16 @@ fn examine_lists(config: &Config) -> Finding {
 }
 
 async fn examine_store(config: &Config) -> Vec<Finding> {
-    let path = config.database_path();
-    if !path.exists() {
-        let outcome = Ok(format!("{} does not exist yet: `moderato serve` makes it", path.display()));
+    let database = config.database();
+    if database.file().is_some_and(|path| !path.exists()) {
+        let outcome = Ok(format!("{database} does not exist yet: `moderato serve` makes it"));
         return vec![Finding { what: "database", outcome }];
     }
     let store = match open(config).await {
         Ok(store) => store,
         Err(error) => return vec![Finding { what: "database", outcome: Err(format!("{error:#}")) }],
     };
-    let schema = Finding { what: "database", outcome: Ok(format!("{}, schema up to date", path.display())) };
+    let schema = Finding { what: "database", outcome: Ok(format!("{database}, schema up to date")) };
     let integrity = match store.faults().await {
         Ok(faults) if faults.is_empty() => Ok("no fault".to_owned()),
         Ok(faults) => Err(faults.join("; ")),

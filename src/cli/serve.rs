@@ -149,13 +149,12 @@ fn curl_line(url: &str, key: &str) -> String {
 }
 
 fn configuration(loaded: &Loaded, config: &Config) -> String {
-    let database = config.database_path();
+    let database = config.database();
     match &loaded.file {
-        Some(file) => format!("{}; data: {}", file.display(), database.display()),
+        Some(file) => format!("{}; data: {database}", file.display()),
         None => format!(
-            "defaults (no {} here; `moderato config example` prints one); data: {}",
+            "defaults (no {} here; `moderato config example` prints one); data: {database}",
             crate::config::DEFAULT_FILE,
-            database.display()
         ),
     }
 }

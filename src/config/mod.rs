@@ -15,6 +15,7 @@ use url::Url;
 pub use load::{Explained, Loaded, Mistake, Mistakes, Source, load, variable};
 
 use crate::limits::{LimitsConfig, Quota};
+use crate::store::Database;
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "moderato.toml";
@@ -130,7 +131,7 @@ pub static SETTINGS: &[Setting] = &[
         "database_url",
         "",
         Text,
-        "A database in place of moderato.db in the data directory: sqlite:PATH.",
+        "A database in place of moderato.db in the data directory: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME.",
         |c, v| {
             c.database_url = optional(v, database_url)?;
             Ok(())
@@ -214,10 +215,10 @@ fn web_address(text: &str) -> Result<Url, String> {
 }
 
 fn database_url(text: &str) -> Result<String, String> {
-    if text.starts_with("sqlite:") {
+    if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
         Ok(text.to_owned())
     } else {
-        Err("this version knows sqlite:PATH only".to_owned())
+        Err("sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME is expected".to_owned())
     }
 }
 
@@ -278,11 +279,14 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Where the SQLite database lies.
-    pub fn database_path(&self) -> PathBuf {
-        match self.database_url.as_deref().and_then(|url| url.strip_prefix("sqlite:")) {
-            Some(path) => PathBuf::from(path.strip_prefix("//").unwrap_or(path)),
-            None => self.data_dir.join("moderato.db"),
+    /// Where the data is.
+    pub fn database(&self) -> Database {
+        match self.database_url.as_deref() {
+            Some(url) => match url.strip_prefix("sqlite:") {
+                Some(path) => Database::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))),
+                None => Database::Postgres(url.to_owned()),
+            },
+            None => Database::Sqlite(self.data_dir.join("moderato.db")),
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use super::{Result, Store, StoreError, time};
 use crate::comment::Submission;
@@ -168,11 +168,13 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn comment(&self, site: Option<SiteId>, id: CommentId) -> Result<Option<StoredComment>> {
-        let row: Option<Row> = sqlx::query_as("SELECT * FROM comments WHERE id = $1 AND ($2 IS NULL OR site_id = $2)")
-            .bind(id)
-            .bind(site)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row: Option<Row> = with_pool!(self, |pool| sqlx::query_as(
+            "SELECT * FROM comments WHERE id = $1 AND ($2 IS NULL OR site_id = $2)"
+        )
+        .bind(id)
+        .bind(site)
+        .fetch_optional(pool)
+        .await)?;
         row.map(StoredComment::try_from).transpose()
     }
 
@@ -182,13 +184,15 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn comment_by_external_id(&self, site: SiteId, external_id: &str) -> Result<Option<StoredComment>> {
-        let row: Option<Row> =
-            sqlx::query_as("SELECT * FROM comments WHERE site_id = $1 AND external_hash = $2 AND external_id = $3")
-                .bind(site)
-                .bind(super::record::external_hash(external_id))
-                .bind(external_id)
-                .fetch_optional(&self.readers)
-                .await?;
+        let row: Option<Row> = with_pool!(self, |pool| sqlx::query_as(
+            "SELECT c.* FROM external_ids e JOIN comments c ON c.site_id = e.site_id AND c.id = e.comment_id
+             WHERE e.site_id = $1 AND e.external_hash = $2 AND c.external_id = $3"
+        )
+        .bind(site)
+        .bind(super::batch::external_hash(external_id))
+        .bind(external_id)
+        .fetch_optional(pool)
+        .await)?;
         row.map(StoredComment::try_from).transpose()
     }
 
@@ -203,13 +207,16 @@ impl Store {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page<StoredComment>> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM comments WHERE true");
-        add_conditions(&mut query, filter);
-        if let Some(Cursor(id)) = after {
-            query.push(" AND id < ").push_bind(id);
-        }
-        query.push(" ORDER BY id DESC LIMIT ").push_bind(limit as i64 + 1);
-        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.readers).await?;
+        let reasons = self.dialect().each_reason();
+        let rows: Vec<Row> = with_pool!(self, |pool| {
+            let mut query = QueryBuilder::new("SELECT * FROM comments WHERE true");
+            add_conditions(&mut query, filter, reasons);
+            if let Some(Cursor(id)) = after {
+                query.push(" AND id < ").push_bind(id);
+            }
+            query.push(" ORDER BY id DESC LIMIT ").push_bind(limit as i64 + 1);
+            query.build_query_as().fetch_all(pool).await
+        })?;
         let mut items = rows.into_iter().map(StoredComment::try_from).collect::<Result<Vec<_>>>()?;
         let more = items.len() > limit;
         items.truncate(limit);
@@ -223,13 +230,13 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn counts(&self, site: Option<SiteId>) -> Result<QueueCounts> {
-        let rows: Vec<(Status, i64)> = sqlx::query_as(
+        let rows: Vec<(Status, i64)> = with_pool!(self, |pool| sqlx::query_as(
             "SELECT status, CAST(SUM(comments) AS BIGINT) FROM comment_counts
              WHERE $1 IS NULL OR site_id = $1 GROUP BY status",
         )
         .bind(site)
-        .fetch_all(&self.readers)
-        .await?;
+        .fetch_all(pool)
+        .await)?;
         let mut counts = QueueCounts::default();
         for (status, n) in rows {
             match status {
@@ -247,13 +254,13 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn oldest_held(&self, site: SiteId) -> Result<Option<Timestamp>> {
-        let oldest: Option<i64> = sqlx::query_scalar(
+        let oldest: Option<i64> = with_pool!(self, |pool| sqlx::query_scalar(
             "SELECT created_at FROM comments WHERE site_id = $1 AND status = $2 ORDER BY id LIMIT 1",
         )
         .bind(site)
         .bind(Status::Held)
-        .fetch_optional(&self.readers)
-        .await?;
+        .fetch_optional(pool)
+        .await)?;
         Ok(oldest.map(time))
     }
 
@@ -263,16 +270,16 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn author_facts(&self, site: SiteId, author_hash: i64) -> Result<AuthorFacts> {
-        let rows: Vec<(Status, i64)> = sqlx::query_as(
+        let rows: Vec<(Status, i64)> = with_pool!(self, |pool| sqlx::query_as(
             "SELECT status, COUNT(*) FROM
-                (SELECT status FROM comments WHERE site_id = $1 AND author_hash = $2 ORDER BY id DESC LIMIT $3)
+                (SELECT status FROM comments WHERE site_id = $1 AND author_hash = $2 ORDER BY id DESC LIMIT $3) latest
              GROUP BY status",
         )
         .bind(site)
         .bind(author_hash)
         .bind(AUTHOR_COMMENTS)
-        .fetch_all(&self.readers)
-        .await?;
+        .fetch_all(pool)
+        .await)?;
         let mut facts = AuthorFacts::default();
         for (status, n) in rows {
             let n = u32::try_from(n).unwrap_or(u32::MAX);
@@ -291,12 +298,13 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn newest_texts(&self, limit: usize) -> Result<Vec<crate::recent::Text>> {
-        let rows: Vec<(i64, i64, Option<i64>, i64, i64, Status)> = sqlx::query_as(
+        let rows: Vec<(i64, i64, Option<i64>, i64, i64, Status)> =
+            with_pool!(self, |pool| {
+                sqlx::query_as(
             "SELECT site_id, id, author_hash, text_hash, fingerprint, status FROM comments ORDER BY id DESC LIMIT $1",
         )
-        .bind(limit as i64)
-        .fetch_all(&self.readers)
-        .await?;
+        .bind(limit as i64).fetch_all(pool).await
+            })?;
         let text = |(site, id, author, text_hash, fingerprint, status)| crate::recent::Text {
             site: SiteId(site),
             id: CommentId(id),
@@ -309,7 +317,14 @@ impl Store {
     }
 }
 
-fn add_conditions(query: &mut QueryBuilder<Sqlite>, filter: &CommentFilter) {
+/// `each_reason` is the table of a comment's reasons in the dialect of the database.
+fn add_conditions<DB>(query: &mut QueryBuilder<DB>, filter: &CommentFilter, each_reason: &str)
+where
+    DB: Database,
+    i64: Type<DB> + for<'q> Encode<'q, DB>,
+    i16: Type<DB> + for<'q> Encode<'q, DB>,
+    String: Type<DB> + for<'q> Encode<'q, DB>,
+{
     if let Some(site) = filter.site {
         query.push(" AND site_id = ").push_bind(site);
     }
@@ -324,7 +339,7 @@ fn add_conditions(query: &mut QueryBuilder<Sqlite>, filter: &CommentFilter) {
         query.push(" AND author_hash = ").push_bind(crate::comment::email_hash(author));
     }
     if let Some(reason) = &filter.reason {
-        query.push(" AND EXISTS (SELECT 1 FROM json_each(reasons) WHERE value->>'code' = ");
+        query.push(" AND EXISTS (SELECT 1 FROM ").push(each_reason).push(" WHERE value->>'code' = ");
         query.push_bind(reason.clone()).push(")");
     }
     if let Some(since) = filter.since {

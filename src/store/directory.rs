@@ -7,10 +7,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteConnection;
 use tracing::error;
 
-use super::{Result, Store, micros, time};
+use super::{Conn, Result, Store, micros, time};
 use crate::id::{KeyId, SiteId};
 use crate::policy::{Policy, PolicyDocument};
 
@@ -168,7 +167,7 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn directory_version(&self) -> Result<i64> {
-        Ok(sqlx::query_scalar("SELECT version FROM directory").fetch_one(&self.readers).await?)
+        Ok(with_pool!(self, |pool| sqlx::query_scalar("SELECT version FROM directory").fetch_one(pool).await)?)
     }
 
     /// All sites, keys and policies. A policy that no longer compiles is replaced by the built-in one and logged.
@@ -198,9 +197,11 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn sites(&self) -> Result<Vec<Site>> {
-        let rows: Vec<SiteRow> = sqlx::query_as("SELECT id, name, url, webhook_url, created_at FROM sites ORDER BY id")
-            .fetch_all(&self.readers)
-            .await?;
+        let rows: Vec<SiteRow> = with_pool!(self, |pool| sqlx::query_as(
+            "SELECT id, name, url, webhook_url, created_at FROM sites ORDER BY id"
+        )
+        .fetch_all(pool)
+        .await)?;
         let site = |row: SiteRow| Site {
             id: SiteId(row.id),
             name: row.name,
@@ -217,11 +218,11 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn keys(&self) -> Result<Vec<ApiKey>> {
-        let rows: Vec<KeyRow> = sqlx::query_as(
+        let rows: Vec<KeyRow> = with_pool!(self, |pool| sqlx::query_as(
             "SELECT id, site_id, digest, scopes, hint, created_at, revoked_at FROM api_keys ORDER BY id",
         )
-        .fetch_all(&self.readers)
-        .await?;
+        .fetch_all(pool)
+        .await)?;
         let key = |row: KeyRow| ApiKey {
             id: KeyId(row.id),
             site: SiteId(row.site_id),
@@ -235,12 +236,12 @@ impl Store {
     }
 
     async fn policies_in_force(&self) -> Result<HashMap<SiteId, Policy>> {
-        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+        let rows: Vec<(i64, i64, String)> = with_pool!(self, |pool| sqlx::query_as(
             "SELECT site_id, version, document FROM policies p
              WHERE version = (SELECT MAX(version) FROM policies WHERE site_id = p.site_id)",
         )
-        .fetch_all(&self.readers)
-        .await?;
+        .fetch_all(pool)
+        .await)?;
         Ok(rows
             .into_iter()
             .filter_map(|(site, version, text)| Some((SiteId(site), compile(site, version, &text)?)))
@@ -257,16 +258,17 @@ impl Store {
             .transact(move |conn| {
                 let site = site.clone();
                 Box::pin(async move {
-                    sqlx::query(
-                        "INSERT INTO sites (id, name, url, webhook_url, created_at) VALUES ($1, $2, $3, $4, $5)",
-                    )
-                    .bind(site.id)
-                    .bind(site.name)
-                    .bind(site.url)
-                    .bind(site.webhook_url)
-                    .bind(micros(site.created_at))
-                    .execute(&mut *conn)
-                    .await?;
+                    execute!(
+                        conn,
+                        sqlx::query(
+                            "INSERT INTO sites (id, name, url, webhook_url, created_at) VALUES ($1, $2, $3, $4, $5)",
+                        )
+                        .bind(site.id)
+                        .bind(site.name)
+                        .bind(site.url)
+                        .bind(site.webhook_url)
+                        .bind(micros(site.created_at))
+                    )?;
                     bump(conn).await
                 })
             })
@@ -283,7 +285,7 @@ impl Store {
             .transact(move |conn| {
                 let key = key.clone();
                 Box::pin(async move {
-                    sqlx::query(
+                    execute!(conn, sqlx::query(
                         "INSERT INTO api_keys (site_id, id, digest, scopes, hint, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
                     )
                     .bind(key.site)
@@ -291,9 +293,7 @@ impl Store {
                     .bind(key.digest)
                     .bind(key.scopes.to_string())
                     .bind(key.hint)
-                    .bind(micros(key.created_at))
-                    .execute(&mut *conn)
-                    .await?;
+                    .bind(micros(key.created_at)))?;
                     bump(conn).await
                 })
             })
@@ -309,13 +309,14 @@ impl Store {
         self.writer
             .transact(move |conn| {
                 Box::pin(async move {
-                    let done = sqlx::query("UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
-                        .bind(id)
-                        .bind(micros(now))
-                        .execute(&mut *conn)
-                        .await?;
+                    let done = execute!(
+                        conn,
+                        sqlx::query("UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+                            .bind(id)
+                            .bind(micros(now))
+                    )?;
                     bump(conn).await?;
-                    Ok(done.rows_affected() == 1)
+                    Ok(done == 1)
                 })
             })
             .await
@@ -338,7 +339,7 @@ impl Store {
             .transact(move |conn| {
                 let (document, author, reason) = (document.clone(), author.clone(), reason.clone());
                 Box::pin(async move {
-                    let version: i64 = sqlx::query_scalar(
+                    let version: i64 = with_conn!(conn, |c| sqlx::query_scalar(
                         "INSERT INTO policies (site_id, version, document, author, reason, created_at)
                          SELECT $1, COALESCE(MAX(version), 0) + 1, $2, $3, $4, $5 FROM policies WHERE site_id = $1
                          RETURNING version",
@@ -348,8 +349,8 @@ impl Store {
                     .bind(author)
                     .bind(reason)
                     .bind(micros(now))
-                    .fetch_one(&mut *conn)
-                    .await?;
+                    .fetch_one(c)
+                    .await)?;
                     bump(conn).await?;
                     Ok(version)
                 })
@@ -359,8 +360,8 @@ impl Store {
 }
 
 /// Tells every process that the directory has changed.
-async fn bump(conn: &mut SqliteConnection) -> sqlx::Result<()> {
-    sqlx::query("UPDATE directory SET version = version + 1").execute(conn).await?;
+async fn bump(conn: &mut Conn) -> sqlx::Result<()> {
+    execute!(conn, sqlx::query("UPDATE directory SET version = version + 1"))?;
     Ok(())
 }
 

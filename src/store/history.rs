@@ -4,9 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::sqlite::SqliteConnection;
 
-use super::{Result, Store, micros, time};
+use super::{Conn, Result, Store, micros, time};
 use crate::id::{ActionId, CommentId, EventId, SiteId, UserId};
 use crate::verdict::Status;
 
@@ -112,6 +111,13 @@ pub(super) struct EventRow {
     created_at: i64,
 }
 
+impl EventRow {
+    /// The comment it is about.
+    pub(super) fn comment(&self) -> CommentId {
+        CommentId(self.comment_id)
+    }
+}
+
 pub(super) const EVENT_COLUMNS: &str =
     "id, comment_id, action_id, kind, actor, from_status, to_status, revision, reason, note,
     policy, model, created_at";
@@ -154,9 +160,9 @@ pub(super) struct NewEvent<'a> {
 }
 
 /// Appends an event, and an outbox row if the site has a webhook.
-pub(super) async fn append(conn: &mut SqliteConnection, event: NewEvent<'_>) -> sqlx::Result<EventId> {
+pub(super) async fn append(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result<EventId> {
     let id = EventId::fresh(event.at);
-    sqlx::query(
+    execute!(conn, sqlx::query(
         "INSERT INTO events (site_id, id, comment_id, action_id, kind, actor, from_status, to_status, revision, reason,
             note, policy, model, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
@@ -174,19 +180,18 @@ pub(super) async fn append(conn: &mut SqliteConnection, event: NewEvent<'_>) -> 
     .bind(event.note)
     .bind(event.policy)
     .bind(event.model)
-    .bind(micros(event.at))
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query(
-        "INSERT INTO outbox (site_id, event_id, comment_id, due_at, attempts)
+    .bind(micros(event.at)))?;
+    execute!(
+        conn,
+        sqlx::query(
+            "INSERT INTO outbox (site_id, event_id, comment_id, due_at, attempts)
          SELECT id, $2, $3, $4, 0 FROM sites WHERE id = $1 AND webhook_url IS NOT NULL",
-    )
-    .bind(event.site)
-    .bind(id)
-    .bind(event.comment)
-    .bind(micros(event.at))
-    .execute(conn)
-    .await?;
+        )
+        .bind(event.site)
+        .bind(id)
+        .bind(event.comment)
+        .bind(micros(event.at))
+    )?;
     Ok(id)
 }
 
@@ -199,8 +204,11 @@ impl Store {
     pub async fn history(&self, site: SiteId, comment: CommentId) -> Result<Vec<Event>> {
         let sql =
             format!("SELECT {EVENT_COLUMNS} FROM events WHERE site_id = $1 AND comment_id = $2 ORDER BY id LIMIT 1000");
-        let rows: Vec<EventRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(site).bind(comment).fetch_all(&self.readers).await?;
+        let rows: Vec<EventRow> = with_pool!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(site)
+            .bind(comment)
+            .fetch_all(pool)
+            .await)?;
         Ok(rows.into_iter().map(Event::from).collect())
     }
 }

@@ -1,23 +1,73 @@
 //! All SQL. What must happen together is one method and one transaction; every write goes through one [`Writer`].
+//!
+//! The store is SQLite or PostgreSQL, by `database_url`. Each query stands once, in SQL that both understand, and a macro
+//! compiles it for each. Where they differ, a `match` on the [`Dialect`] picks the text and nothing else.
+//!
+//! A read:
+//!
+//! ```ignore
+//! pub async fn comment_status(&self, site: SiteId, id: CommentId) -> Result<Option<Status>> {
+//!     Ok(with_pool!(self, |pool| {
+//!         sqlx::query_scalar("SELECT status FROM comments WHERE site_id = $1 AND id = $2")
+//!             .bind(site)
+//!             .bind(id)
+//!             .fetch_optional(pool)
+//!             .await
+//!     })?)
+//! }
+//! ```
+//!
+//! A transaction; `execute!` gives the number of rows, `with_conn!` reads:
+//!
+//! ```ignore
+//! pub async fn rename_site(&self, site: SiteId, name: String) -> Result<bool> {
+//!     self.writer
+//!         .transact(move |conn| {
+//!             let name = name.clone();
+//!             Box::pin(async move {
+//!                 let old: Option<String> = with_conn!(conn, |c| {
+//!                     sqlx::query_scalar("SELECT name FROM sites WHERE id = $1").bind(site).fetch_optional(c).await
+//!                 })?;
+//!                 let rows = execute!(conn, sqlx::query("UPDATE sites SET name = $2 WHERE id = $1").bind(site).bind(name))?;
+//!                 Ok(old.is_some() && rows == 1)
+//!             })
+//!         })
+//!         .await
+//! }
+//! ```
+//!
+//! What both understand: `$1`, `RETURNING`, `ON CONFLICT … DO UPDATE SET n = table.n + excluded.n` (the table named),
+//! times and hashes as `BIGINT`, `COALESCE(SUM(score), 0.0)`, `CAST(SUM(n) AS BIGINT)`, an alias for every subquery in
+//! `FROM`. What they do not: `json_each`, `FOR UPDATE`, `rowid`, `LIKE` without regard to case. A row type
+//! derives [`sqlx::FromRow`], a number of a status is an `i16`, a flag a `bool`. A migration is a pair of files of one
+//! name in `migrations/sqlite` and `migrations/postgres`; there every key leads with `site_id`.
+//!
+//! PostgreSQL may have many replicas: what is read to be changed is locked first (`resolve::lock`), rows in the order
+//! of their keys, counters last.
 
+#[macro_use]
+mod backend;
+
+mod batch;
 mod comments;
+mod counts;
 mod directory;
 mod history;
+mod partitions;
+mod postgres;
 mod record;
 mod resolve;
+mod sqlite;
 mod users;
 mod writer;
 
 use std::path::Path;
-use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::ConnectOptions;
-use sqlx::migrate::Migrator;
-use sqlx::sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use tracing::warn;
 
+pub use backend::{Conn, Database, Dialect};
+use backend::{Connector, Readers};
 pub use comments::{CommentFilter, Cursor, Page, QueueCounts, StoredComment};
 pub use directory::{ApiKey, Directory, Scope, Scopes, Site, SiteEntry};
 pub use history::{Actor, Event, EventKind};
@@ -26,25 +76,8 @@ pub use resolve::{Outcome, Resolution, Resolved};
 pub use users::{Role, Session, User};
 pub use writer::Writer;
 
-/// The migrations of `migrations/sqlite`.
-fn migrations() -> Migrator {
-    let mut migrations = sqlx::migrate!("migrations/sqlite");
-    // A newer version of the program may have added tables; migrations only add, so this version still works.
-    migrations.set_ignore_missing(true);
-    migrations
-}
-
-/// Pages in the write-ahead log before SQLite moves them into the file by itself: 64 MiB. Random index pages are then
-/// written once for many commits.
-const CHECKPOINT_PAGES: u32 = 16_000;
-/// Page cache of a connection, in KiB.
-const CACHE_KIB: i32 = 16 * 1024;
-/// Connections that only read.
-const READERS: u32 = 4;
 /// Bytes of a write probe: on a disk that is nearly full, a smaller write would succeed where a comment does not.
-const PROBE_BYTES: i64 = 32 * 1024;
-/// How long a connection waits for another process that holds the database.
-const BUSY: Duration = Duration::from_secs(5);
+const PROBE_BYTES: usize = 32 * 1024;
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +91,9 @@ pub enum StoreError {
     /// The database failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
+    /// Only a SQLite file can do that.
+    #[error("PostgreSQL has its own tools for this")]
+    OnlySqlite,
     /// The schema could not be brought up to date.
     #[error("the schema could not be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -78,27 +114,51 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// Connections that cannot write.
-    readers: SqlitePool,
+    readers: Readers,
     writer: Writer,
 }
 
 impl Store {
-    /// Opens the SQLite database at `path`, makes it if it is missing, and brings its schema up to date.
+    /// Opens the database, makes it if it is a file that is missing, and brings its schema up to date.
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened, or a migration fails or was changed after it was applied.
+    /// When the database cannot be reached, or a migration fails or was changed after it was applied.
+    pub async fn connect(database: &Database) -> Result<Self> {
+        let (connector, first, readers) = match database {
+            Database::Sqlite(path) => {
+                let (options, first, readers) = sqlite::open(path).await?;
+                (Connector::Sqlite(options), Conn::Sqlite(first), Readers::Sqlite(readers))
+            }
+            Database::Postgres(url) => {
+                let (options, first, readers) = postgres::open(url).await?;
+                (Connector::Postgres(options), Conn::Postgres(first), Readers::Postgres(readers))
+            }
+        };
+        let store = Self { readers, writer: Writer::start(connector, first) };
+        if let Err(error) = store.make_partitions(crate::clock::now()).await {
+            warn!("the partitions of the next months are missing, comments go to the default one: {error:?}");
+        }
+        Ok(store)
+    }
+
+    /// The same for the SQLite database at `path`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::connect`].
     pub async fn open(path: &Path) -> Result<Self> {
-        let options = options(path);
-        let mut first = options.connect().await?;
-        migrations().run(&mut first).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .test_before_acquire(false)
-            .connect_with(options.clone().pragma("query_only", "on"))
-            .await?;
-        Ok(Self { readers, writer: Writer::start(options, first) })
+        Self::connect(&Database::Sqlite(path.to_owned())).await
+    }
+
+    /// What the database speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.readers.dialect()
+    }
+
+    /// For `with_pool!`.
+    fn readers(&self) -> &Readers {
+        &self.readers
     }
 
     /// Everything that writes.
@@ -115,40 +175,41 @@ impl Store {
         self.writer
             .transact(move |conn| {
                 Box::pin(async move {
-                    sqlx::query("UPDATE write_probe SET written_at = $1, payload = zeroblob($2) WHERE id = 1")
-                        .bind(now.as_microsecond())
-                        .bind(PROBE_BYTES)
-                        .execute(conn)
-                        .await?;
+                    execute!(
+                        conn,
+                        sqlx::query("UPDATE write_probe SET written_at = $1, payload = $2 WHERE id = 1")
+                            .bind(micros(now))
+                            .bind(vec![0; PROBE_BYTES])
+                    )?;
                     Ok(())
                 })
             })
             .await
     }
 
-    /// Copies the whole database to a new file at `path` while the service goes on.
+    /// Copies a SQLite database to a new file at `path` while the service goes on.
     ///
     /// # Errors
     ///
-    /// When the file exists already or cannot be written.
+    /// When the file exists already or cannot be written; [`StoreError::OnlySqlite`] on PostgreSQL.
     pub async fn backup(&self, path: &Path) -> Result<()> {
-        let target = path.to_string_lossy().into_owned();
-        let mut conn = self.readers.acquire().await?;
-        sqlx::query("PRAGMA query_only = off").execute(&mut *conn).await?;
-        // A connection that may write must not go back among the readers.
-        conn.close_on_drop();
-        sqlx::query("VACUUM INTO $1").bind(target).execute(&mut *conn).await?;
-        Ok(())
+        match &self.readers {
+            Readers::Sqlite(readers) => sqlite::backup(readers, path).await,
+            Readers::Postgres(_) => Err(StoreError::OnlySqlite),
+        }
     }
 
-    /// Reads the whole file and checks its structure: the faults found, none for a sound one.
+    /// Reads a whole SQLite file and checks its structure: the faults found, none for a sound one. PostgreSQL checks
+    /// its pages itself.
     ///
     /// # Errors
     ///
     /// When the check itself cannot run.
     pub async fn faults(&self) -> Result<Vec<String>> {
-        let rows: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&self.readers).await?;
-        Ok(rows.into_iter().filter(|row| row != "ok").collect())
+        match &self.readers {
+            Readers::Sqlite(readers) => sqlite::faults(readers).await,
+            Readers::Postgres(_) => Ok(Vec::new()),
+        }
     }
 
     /// Finishes what is queued and closes all connections.
@@ -156,22 +217,6 @@ impl Store {
         self.writer.close().await;
         self.readers.close().await;
     }
-}
-
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .foreign_keys(true)
-        .busy_timeout(BUSY)
-        .pragma("cache_size", format!("-{CACHE_KIB}"))
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
-        .pragma("journal_size_limit", (64 * 1024 * 1024).to_string())
-        .pragma("secure_delete", "on")
-        .disable_statement_logging()
 }
 
 /// A time as it is stored: microseconds since the Unix epoch.

@@ -1,16 +1,10 @@
-//! Storing new comments: many at once, in one transaction.
-
-use std::collections::BTreeMap;
+//! New and edited comments, with all that is committed with them.
 
 use jiff::Timestamp;
-use serde::ser::SerializeSeq;
-use serde::{Serialize, Serializer};
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
 
+use super::counts::Counts;
 use super::history::{EventKind, NewEvent, append};
-use super::resolve::move_count;
-use super::{Result, Store, micros, time};
+use super::{Conn, Result, Store, micros, time};
 use crate::comment::Comment;
 use crate::facts::Facts;
 use crate::id::{ActionId, CommentId, EventId, SiteId};
@@ -20,13 +14,13 @@ use crate::verdict::{Status, Verdict};
 #[derive(Clone, Debug)]
 pub struct Recording {
     /// The comment's row.
-    row: Row,
+    pub(super) row: Row,
     /// The entry in its history.
-    event: EventId,
+    pub(super) event: EventId,
     /// Whether somebody waits to be told by webhook.
-    tell: bool,
+    pub(super) tell: bool,
     /// The answer to give again to the same request.
-    idempotency: Option<Idempotency>,
+    pub(super) idempotency: Option<Idempotency>,
 }
 
 /// An answer that is given again when the same request comes again.
@@ -55,14 +49,14 @@ pub struct IdempotentAnswer {
 
 /// A row of `comments`.
 #[derive(Clone, Debug)]
-struct Row {
-    comment: Comment,
-    reasons: String,
-    facts: String,
-    fingerprint: i64,
-    verdict: Verdict,
+pub(super) struct Row {
+    pub(super) comment: Comment,
+    pub(super) reasons: String,
+    pub(super) facts: String,
+    pub(super) fingerprint: i64,
+    pub(super) verdict: Verdict,
     /// Where it stands: what the verdict decided, unless it was imported.
-    status: Status,
+    pub(super) status: Status,
 }
 
 impl Recording {
@@ -90,155 +84,53 @@ impl Recording {
     }
 }
 
-/// Stands for a site's own name of a comment in its unique index.
-pub(super) fn external_hash(external_id: &str) -> i64 {
-    xxhash_rust::xxh3::xxh3_64(external_id.as_bytes()) as i64
-}
-
-const INSERT_COMMENTS: &str = "INSERT INTO comments (site_id, id, created_at, status, revision, name, email, text, url, page,
-    page_title, ip, user_agent, referrer, locale, external_id, parent_id, author_role, honeypot, elapsed_ms, submitted_at,
-    author_hash, page_hash, external_hash, text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model)
-  SELECT value->>0, value->>1, value->>2, value->>3, 1, value->>4, value->>5, value->>6, value->>7, value->>8,
-    value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, value->>18, value->>19,
-    value->>20, value->>21, value->>22, value->>23, value->>24, value->>25, value->>26, value->>27, value->>28, value->>29,
-    value->>30, value->>31, value->>32
-  FROM json_each($1)";
-
-const INSERT_EVENTS: &str = "INSERT INTO events (site_id, id, comment_id, action_id, kind, actor, to_status, revision, policy,
-    model, created_at)
-  SELECT value->>0, value->>1, value->>2, value->>1, 'created', 'pipeline', value->>3, 1, value->>4, value->>5, value->>6
-  FROM json_each($1)";
-
-const INSERT_OUTBOX: &str = "INSERT INTO outbox (site_id, event_id, comment_id, due_at, attempts)
-  SELECT value->>0, value->>1, value->>2, value->>3, 0 FROM json_each($1)";
-
-const ADD_COUNTS: &str = "INSERT INTO comment_counts (site_id, status, comments)
-  SELECT value->>0, value->>1, value->>2 FROM json_each($1) WHERE true
-  ON CONFLICT (site_id, status) DO UPDATE SET comments = comments + excluded.comments";
-
-const INSERT_ANSWERS: &str = "INSERT INTO idempotent_answers (site_id, key, body_hash, comment_id, answer, created_at)
-  SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each($1)";
-
-/// Commits `rows` in one transaction.
-pub(super) async fn insert(conn: &mut SqliteConnection, rows: &[&Recording]) -> sqlx::Result<()> {
-    let comments = json(rows.iter().map(|r| &r.row))?;
-    let events = json(rows.iter().map(|r| r.event_columns()))?;
-    let outbox: Vec<_> = rows.iter().filter(|r| r.tell).map(|r| r.outbox_columns()).collect();
-    let answers: Vec<_> = rows.iter().filter_map(|r| r.answer_columns()).collect();
-
-    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
-    sqlx::query(INSERT_COMMENTS).bind(comments).execute(&mut *transaction).await?;
-    sqlx::query(INSERT_EVENTS).bind(events).execute(&mut *transaction).await?;
-    sqlx::query(ADD_COUNTS).bind(json(counts(rows).into_iter())?).execute(&mut *transaction).await?;
-    if !outbox.is_empty() {
-        sqlx::query(INSERT_OUTBOX).bind(json(outbox.into_iter())?).execute(&mut *transaction).await?;
-    }
-    if !answers.is_empty() {
-        sqlx::query(INSERT_ANSWERS).bind(json(answers.into_iter())?).execute(&mut *transaction).await?;
-    }
-    transaction.commit().await
-}
-
-/// Changes of the counters: site, status, how many more.
-fn counts(rows: &[&Recording]) -> Vec<(i64, i16, i64)> {
-    let mut counts = BTreeMap::new();
-    for r in rows {
-        *counts.entry((r.row.comment.site.0, r.row.status as i16)).or_insert(0) += 1;
-    }
-    counts.into_iter().map(|((site, status), n)| (site, status, n)).collect()
-}
-
-fn json<T: Serialize>(rows: impl Iterator<Item = T>) -> sqlx::Result<String> {
-    let rows: Vec<T> = rows.collect();
-    serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(error.into()))
-}
-
-impl Recording {
-    fn event_columns(&self) -> impl Serialize {
-        let Row { comment, verdict, status, .. } = &self.row;
-        (
-            comment.site.0,
-            self.event.0,
-            comment.id.0,
-            *status as i16,
-            verdict.policy,
-            verdict.model.clone(),
-            micros(comment.created_at),
-        )
-    }
-
-    fn outbox_columns(&self) -> impl Serialize + use<> {
-        let comment = &self.row.comment;
-        (comment.site.0, self.event.0, comment.id.0, micros(comment.created_at))
-    }
-
-    fn answer_columns(&self) -> Option<impl Serialize + '_> {
-        let comment = &self.row.comment;
-        let made = micros(comment.created_at);
-        self.idempotency.as_ref().map(|i| (comment.site.0, &i.key, i.body_hash, comment.id.0, &i.answer, made))
-    }
-}
-
-/// The values of [`INSERT_COMMENTS`], in its order, as one JSON array.
-impl Serialize for Row {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let (c, s, v) = (&self.comment, &self.comment.submission, &self.verdict);
-        let mut row = serializer.serialize_seq(None)?;
-        macro_rules! put {
-            ($($value:expr),* $(,)?) => { $(row.serialize_element(&$value)?;)* };
-        }
-        put!(c.site.0, c.id.0, micros(c.created_at), self.status as i16);
-        put!(s.name, s.email, s.text, s.url, s.page, s.page_title, s.ip, s.user_agent, s.referrer, s.locale);
-        put!(s.external_id, s.parent_id.map(|id| id.0), s.author_role, s.honeypot, s.elapsed_ms);
-        put!(s.submitted_at.map(micros), c.author_hash(), c.page_hash());
-        put!(s.external_id.as_deref().map(external_hash), c.text_hash(), self.fingerprint);
-        put!(v.decision.as_str(), v.score, v.scores.spam, v.scores.toxic, self.reasons, self.facts, v.policy, v.model);
-        row.end()
-    }
-}
-
-async fn replace(conn: &mut SqliteConnection, recording: &Recording, now: Timestamp) -> sqlx::Result<()> {
+async fn replace(conn: &mut Conn, recording: &Recording, now: Timestamp) -> sqlx::Result<()> {
     let Row { comment, reasons, facts, fingerprint, verdict, .. } = &recording.row;
     let s = &comment.submission;
-    let (from, revision): (Status, i64) =
+    super::resolve::lock(conn, comment.site, [comment.id]).await?;
+    let (from, revision): (Status, i64) = with_conn!(conn, |c| {
         sqlx::query_as("SELECT status, revision FROM comments WHERE site_id = $1 AND id = $2")
             .bind(comment.site)
             .bind(comment.id)
-            .fetch_one(&mut *conn)
-            .await?;
+            .fetch_one(c)
+            .await
+    })?;
     let to = verdict.decision.status();
-    sqlx::query(
-        "UPDATE comments SET status = $3, revision = $4, name = $5, email = $6, text = $7, url = $8, page = $9,
+    execute!(
+        conn,
+        sqlx::query(
+            "UPDATE comments SET status = $3, revision = $4, name = $5, email = $6, text = $7, url = $8, page = $9,
             page_title = $10, parent_id = $11, author_hash = $12, page_hash = $13, text_hash = $14, fingerprint = $15,
             decision = $16, score = $17, spam = $18, toxic = $19, reasons = $20, facts = $21, policy = $22, model = $23
          WHERE site_id = $1 AND id = $2",
-    )
-    .bind(comment.site)
-    .bind(comment.id)
-    .bind(to)
-    .bind(revision + 1)
-    .bind(&s.name)
-    .bind(&s.email)
-    .bind(&s.text)
-    .bind(&s.url)
-    .bind(&s.page)
-    .bind(&s.page_title)
-    .bind(s.parent_id)
-    .bind(comment.author_hash())
-    .bind(comment.page_hash())
-    .bind(comment.text_hash())
-    .bind(fingerprint)
-    .bind(verdict.decision.as_str())
-    .bind(verdict.score)
-    .bind(verdict.scores.spam)
-    .bind(verdict.scores.toxic)
-    .bind(reasons)
-    .bind(facts)
-    .bind(verdict.policy)
-    .bind(&verdict.model)
-    .execute(&mut *conn)
-    .await?;
-    move_count(conn, comment.site, from, to).await?;
+        )
+        .bind(comment.site)
+        .bind(comment.id)
+        .bind(to)
+        .bind(revision + 1)
+        .bind(&s.name)
+        .bind(&s.email)
+        .bind(&s.text)
+        .bind(&s.url)
+        .bind(&s.page)
+        .bind(&s.page_title)
+        .bind(s.parent_id)
+        .bind(comment.author_hash())
+        .bind(comment.page_hash())
+        .bind(comment.text_hash())
+        .bind(fingerprint)
+        .bind(verdict.decision.as_str())
+        .bind(verdict.score)
+        .bind(verdict.scores.spam)
+        .bind(verdict.scores.toxic)
+        .bind(reasons)
+        .bind(facts)
+        .bind(verdict.policy)
+        .bind(&verdict.model)
+    )?;
+    let mut counts = Counts::default();
+    counts.moved(comment.site, from, to);
+    counts.apply(conn).await?;
     let event = NewEvent {
         site: comment.site,
         comment: comment.id,
@@ -288,13 +180,14 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn idempotent_answer(&self, site: SiteId, key: &str) -> Result<Option<IdempotentAnswer>> {
-        let row: Option<(i64, i64, String, i64)> = sqlx::query_as(
+        let row: Option<(i64, i64, String, i64)> =
+            with_pool!(self, |pool| {
+                sqlx::query_as(
             "SELECT body_hash, comment_id, answer, created_at FROM idempotent_answers WHERE site_id = $1 AND key = $2",
         )
         .bind(site)
-        .bind(key)
-        .fetch_optional(&self.readers)
-        .await?;
+        .bind(key).fetch_optional(pool).await
+            })?;
         Ok(row.map(|(body_hash, comment, answer, created_at)| IdempotentAnswer {
             body_hash,
             comment: CommentId(comment),
@@ -312,11 +205,11 @@ impl Store {
         self.writer
             .transact(move |conn| {
                 Box::pin(async move {
-                    let done = sqlx::query("DELETE FROM idempotent_answers WHERE created_at < $1")
-                        .bind(micros(before))
-                        .execute(conn)
-                        .await?;
-                    Ok(done.rows_affected())
+                    let done = execute!(
+                        conn,
+                        sqlx::query("DELETE FROM idempotent_answers WHERE created_at < $1").bind(micros(before))
+                    )?;
+                    Ok(done)
                 })
             })
             .await

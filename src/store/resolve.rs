@@ -1,10 +1,10 @@
 //! Deciding: a moderator changes the status of comments, and may take it back.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteConnection;
 
+use super::counts::Counts;
 use super::history::{EVENT_COLUMNS, Event, EventKind, EventRow, NewEvent, append};
-use super::{Actor, Result, Store, micros};
+use super::{Actor, Conn, Result, Store, micros};
 use crate::id::{ActionId, CommentId, SiteId};
 use crate::verdict::Status;
 
@@ -120,7 +120,7 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn last_action(&self, site: SiteId, actor: &Actor, since: Timestamp) -> Result<Option<ActionId>> {
-        let id: Option<i64> = sqlx::query_scalar(
+        let id: Option<i64> = with_pool!(self, |pool| sqlx::query_scalar(
             "SELECT e.action_id FROM events e JOIN comments c ON c.id = e.comment_id AND c.site_id = e.site_id
              WHERE e.site_id = $1 AND e.id >= $2 AND e.actor = $3 AND e.kind = 'decided' AND c.revision = e.revision
              ORDER BY e.id DESC LIMIT 1",
@@ -128,29 +128,33 @@ impl Store {
         .bind(site)
         .bind(crate::id::floor(since))
         .bind(actor.to_string())
-        .fetch_optional(&self.readers)
-        .await?;
+        .fetch_optional(pool)
+        .await)?;
         Ok(id.map(ActionId))
     }
 }
 
 async fn resolve_all(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     site: SiteId,
     comments: &[(CommentId, Option<i64>)],
     resolution: &Resolution,
 ) -> sqlx::Result<Resolved> {
     let action = ActionId::fresh(resolution.at);
+    lock(conn, site, comments.iter().map(|&(comment, _)| comment)).await?;
+    let mut counts = Counts::default();
     let mut outcomes = Vec::with_capacity(comments.len());
     for &(comment, expected) in comments {
-        let outcome = resolve_one(conn, site, action, comment, expected, resolution).await?;
+        let outcome = resolve_one(conn, &mut counts, site, action, comment, expected, resolution).await?;
         outcomes.push((comment, outcome));
     }
+    counts.apply(conn).await?;
     Ok(Resolved { action, outcomes })
 }
 
 async fn resolve_one(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
+    counts: &mut Counts,
     site: SiteId,
     action: ActionId,
     comment: CommentId,
@@ -180,6 +184,7 @@ async fn resolve_one(
         model: current.model.as_deref(),
         at: resolution.at,
     };
+    counts.moved(site, current.status, resolution.status);
     change(conn, event).await?;
     if let Some(label) = label_of(resolution) {
         insert_label(conn, site, comment, label, &actor, resolution.at).await?;
@@ -199,7 +204,7 @@ fn label_of(resolution: &Resolution) -> Option<&'static str> {
 }
 
 async fn undo_all(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     site: SiteId,
     action: ActionId,
     actor: &str,
@@ -209,22 +214,26 @@ async fn undo_all(
         "SELECT {EVENT_COLUMNS} FROM events WHERE site_id = $1 AND action_id = $2 AND kind = 'decided' ORDER BY id"
     );
     let rows: Vec<EventRow> =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(site).bind(action).fetch_all(&mut *conn).await?;
+        with_conn!(conn, |c| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(site).bind(action).fetch_all(c).await)?;
     if rows.is_empty() {
         return Ok(None);
     }
+    lock(conn, site, rows.iter().map(EventRow::comment)).await?;
     let undo = ActionId::fresh(at);
+    let mut counts = Counts::default();
     let mut outcomes = Vec::with_capacity(rows.len());
     for event in rows.into_iter().map(Event::from) {
-        outcomes.push((event.comment_id, undo_one(conn, site, undo, &event, actor, at).await?));
+        outcomes.push((event.comment_id, undo_one(conn, &mut counts, undo, site, &event, actor, at).await?));
     }
+    counts.apply(conn).await?;
     Ok(Some(Resolved { action: undo, outcomes }))
 }
 
 async fn undo_one(
-    conn: &mut SqliteConnection,
-    site: SiteId,
+    conn: &mut Conn,
+    counts: &mut Counts,
     undo: ActionId,
+    site: SiteId,
     event: &Event,
     actor: &str,
     at: Timestamp,
@@ -248,80 +257,81 @@ async fn undo_one(
         model: current.model.as_deref(),
         at,
     };
+    counts.moved(site, current.status, before);
     change(conn, undone).await?;
-    sqlx::query("DELETE FROM labels WHERE site_id = $1 AND comment_id = $2 AND actor = $3 AND created_at = $4")
-        .bind(site)
-        .bind(event.comment_id)
-        .bind(&event.actor)
-        .bind(micros(event.at))
-        .execute(conn)
-        .await?;
+    execute!(
+        conn,
+        sqlx::query("DELETE FROM labels WHERE site_id = $1 AND comment_id = $2 AND actor = $3 AND created_at = $4")
+            .bind(site)
+            .bind(event.comment_id)
+            .bind(&event.actor)
+            .bind(micros(event.at))
+    )?;
     Ok(Outcome::Changed { from: current.status, to: before, revision: current.revision + 1 })
 }
 
-async fn current(conn: &mut SqliteConnection, site: SiteId, comment: CommentId) -> sqlx::Result<Option<Current>> {
-    sqlx::query_as("SELECT status, revision, policy, model FROM comments WHERE site_id = $1 AND id = $2")
-        .bind(site)
-        .bind(comment)
-        .fetch_optional(conn)
-        .await
+/// Keeps other replicas away from comments until the end of the transaction; in the order of ids, so that two bulk
+/// decisions wait for each other instead of blocking each other. On SQLite the transaction has the database already.
+pub(super) async fn lock(
+    conn: &mut Conn,
+    site: SiteId,
+    comments: impl IntoIterator<Item = CommentId>,
+) -> sqlx::Result<()> {
+    if let Conn::Postgres(c) = conn {
+        let ids: Vec<i64> = comments.into_iter().map(|comment| comment.0).collect();
+        sqlx::query("SELECT id FROM comments WHERE site_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE")
+            .bind(site)
+            .bind(ids)
+            .execute(c)
+            .await?;
+    }
+    Ok(())
 }
 
-/// Writes a change of status: comment, counters, event, outbox.
-async fn change(conn: &mut SqliteConnection, event: NewEvent<'_>) -> sqlx::Result<()> {
-    sqlx::query("UPDATE comments SET status = $3, revision = $4 WHERE site_id = $1 AND id = $2")
-        .bind(event.site)
-        .bind(event.comment)
-        .bind(event.to)
-        .bind(event.revision)
-        .execute(&mut *conn)
-        .await?;
-    if let Some(from) = event.from {
-        move_count(conn, event.site, from, event.to).await?;
-    }
+async fn current(conn: &mut Conn, site: SiteId, comment: CommentId) -> sqlx::Result<Option<Current>> {
+    with_conn!(conn, |c| sqlx::query_as(
+        "SELECT status, revision, policy, model FROM comments WHERE site_id = $1 AND id = $2"
+    )
+    .bind(site)
+    .bind(comment)
+    .fetch_optional(c)
+    .await)
+}
+
+/// Writes a change of status: comment, event, outbox.
+async fn change(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result<()> {
+    execute!(
+        conn,
+        sqlx::query("UPDATE comments SET status = $3, revision = $4 WHERE site_id = $1 AND id = $2")
+            .bind(event.site)
+            .bind(event.comment)
+            .bind(event.to)
+            .bind(event.revision)
+    )?;
     append(conn, event).await?;
     Ok(())
 }
 
-pub(super) async fn move_count(
-    conn: &mut SqliteConnection,
-    site: SiteId,
-    from: Status,
-    to: Status,
-) -> sqlx::Result<()> {
-    for (status, by) in [(from, -1), (to, 1)] {
-        sqlx::query(
-            "INSERT INTO comment_counts (site_id, status, comments) VALUES ($1, $2, $3)
-             ON CONFLICT (site_id, status) DO UPDATE SET comments = comments + excluded.comments",
-        )
-        .bind(site)
-        .bind(status)
-        .bind(by)
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
-}
-
 async fn insert_label(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     site: SiteId,
     comment: CommentId,
     label: &str,
     actor: &str,
     at: Timestamp,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO labels (site_id, id, comment_id, label, actor, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(site)
-    .bind(crate::id::fresh(at))
-    .bind(comment)
-    .bind(label)
-    .bind(actor)
-    .bind(micros(at))
-    .execute(conn)
-    .await?;
+    execute!(
+        conn,
+        sqlx::query(
+            "INSERT INTO labels (site_id, id, comment_id, label, actor, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(site)
+        .bind(crate::id::fresh(at))
+        .bind(comment)
+        .bind(label)
+        .bind(actor)
+        .bind(micros(at))
+    )?;
     Ok(())
 }
 

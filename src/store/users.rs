@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Result, Store, micros, time};
+use super::{Conn, Result, Store, micros, time};
 use crate::id::UserId;
 
 /// What a signed-in person may do.
@@ -136,7 +136,8 @@ impl Store {
     /// When the database fails.
     pub async fn users(&self) -> Result<Vec<User>> {
         let sql = format!("SELECT {USER_COLUMNS} FROM users ORDER BY id");
-        let rows: Vec<UserRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&self.readers).await?;
+        let rows: Vec<UserRow> =
+            with_pool!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await)?;
         Ok(rows.into_iter().map(User::from).collect())
     }
 
@@ -147,8 +148,10 @@ impl Store {
     /// When the database fails.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
         let sql = format!("SELECT {USER_COLUMNS} FROM users WHERE email = $1");
-        let row: Option<UserRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(email.to_lowercase()).fetch_optional(&self.readers).await?;
+        let row: Option<UserRow> = with_pool!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(email.to_lowercase())
+            .fetch_optional(pool)
+            .await)?;
         Ok(row.map(User::from))
     }
 
@@ -177,11 +180,9 @@ impl Store {
             .transact(move |conn| {
                 let (code_digest, user) = (code_digest.clone(), user.clone());
                 Box::pin(async move {
-                    let used = sqlx::query("DELETE FROM setup_codes WHERE digest = $1")
-                        .bind(code_digest)
-                        .execute(&mut *conn)
-                        .await?;
-                    if used.rows_affected() == 0 {
+                    let used =
+                        execute!(conn, sqlx::query("DELETE FROM setup_codes WHERE digest = $1").bind(code_digest))?;
+                    if used == 0 {
                         return Ok(false);
                     }
                     insert_user(conn, user).await?;
@@ -201,15 +202,13 @@ impl Store {
             .transact(move |conn| {
                 let digest = digest.clone();
                 Box::pin(async move {
-                    sqlx::query("DELETE FROM setup_codes").execute(&mut *conn).await?;
-                    let made = sqlx::query(
+                    execute!(conn, sqlx::query("DELETE FROM setup_codes"))?;
+                    let made = execute!(conn, sqlx::query(
                         "INSERT INTO setup_codes (digest, created_at) SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM users)",
                     )
                     .bind(digest)
-                    .bind(micros(now))
-                    .execute(conn)
-                    .await?;
-                    Ok(made.rows_affected() == 1)
+                    .bind(micros(now)))?;
+                    Ok(made == 1)
                 })
             })
             .await
@@ -221,7 +220,9 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn needs_setup(&self) -> Result<bool> {
-        Ok(sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM users)").fetch_one(&self.readers).await?)
+        Ok(with_pool!(self, |pool| sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM users)")
+            .fetch_one(pool)
+            .await)?)
     }
 
     /// Disables an account and ends its sessions; `false` when there is none or it was disabled before.
@@ -235,14 +236,14 @@ impl Store {
             .transact(move |conn| {
                 let email = email.clone();
                 Box::pin(async move {
-                    let id: Option<i64> = sqlx::query_scalar(
+                    let id: Option<i64> = with_conn!(conn, |c| sqlx::query_scalar(
                         "UPDATE users SET disabled_at = $2 WHERE email = $1 AND disabled_at IS NULL RETURNING id",
                     )
                     .bind(email)
                     .bind(micros(now))
-                    .fetch_optional(&mut *conn)
-                    .await?;
-                    sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id).execute(conn).await?;
+                    .fetch_optional(c)
+                    .await)?;
+                    execute!(conn, sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id))?;
                     Ok(id.is_some())
                 })
             })
@@ -265,16 +266,17 @@ impl Store {
             .transact(move |conn| {
                 let token_digest = token_digest.clone();
                 Box::pin(async move {
-                    sqlx::query(
-                        "INSERT INTO sessions (token_digest, user_id, created_at, last_seen_at, expires_at)
+                    execute!(
+                        conn,
+                        sqlx::query(
+                            "INSERT INTO sessions (token_digest, user_id, created_at, last_seen_at, expires_at)
                          VALUES ($1, $2, $3, $3, $4)",
-                    )
-                    .bind(token_digest)
-                    .bind(user)
-                    .bind(micros(now))
-                    .bind(micros(ends))
-                    .execute(conn)
-                    .await?;
+                        )
+                        .bind(token_digest)
+                        .bind(user)
+                        .bind(micros(now))
+                        .bind(micros(ends))
+                    )?;
                     Ok(())
                 })
             })
@@ -292,12 +294,12 @@ impl Store {
              FROM sessions JOIN users ON users.id = sessions.user_id
              WHERE token_digest = $1 AND expires_at > $2 AND last_seen_at > $3 AND disabled_at IS NULL"
         );
-        let row: Option<SessionRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let row: Option<SessionRow> = with_pool!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(token_digest)
             .bind(micros(now))
             .bind(micros(idle_since))
-            .fetch_optional(&self.readers)
-            .await?;
+            .fetch_optional(pool)
+            .await)?;
         Ok(row.map(Session::from))
     }
 
@@ -311,11 +313,12 @@ impl Store {
             .transact(move |conn| {
                 let token_digest = token_digest.clone();
                 Box::pin(async move {
-                    sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE token_digest = $1")
-                        .bind(token_digest)
-                        .bind(micros(now))
-                        .execute(conn)
-                        .await?;
+                    execute!(
+                        conn,
+                        sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE token_digest = $1")
+                            .bind(token_digest)
+                            .bind(micros(now))
+                    )?;
                     Ok(())
                 })
             })
@@ -332,10 +335,7 @@ impl Store {
             .transact(move |conn| {
                 let token_digest = token_digest.clone();
                 Box::pin(async move {
-                    sqlx::query("DELETE FROM sessions WHERE token_digest = $1")
-                        .bind(token_digest)
-                        .execute(conn)
-                        .await?;
+                    execute!(conn, sqlx::query("DELETE FROM sessions WHERE token_digest = $1").bind(token_digest))?;
                     Ok(())
                 })
             })
@@ -351,26 +351,27 @@ impl Store {
         self.writer
             .transact(move |conn| {
                 Box::pin(async move {
-                    let done = sqlx::query("DELETE FROM sessions WHERE expires_at < $1")
-                        .bind(micros(now))
-                        .execute(conn)
-                        .await?;
-                    Ok(done.rows_affected())
+                    let done =
+                        execute!(conn, sqlx::query("DELETE FROM sessions WHERE expires_at < $1").bind(micros(now)))?;
+                    Ok(done)
                 })
             })
             .await
     }
 }
 
-async fn insert_user(conn: &mut sqlx::SqliteConnection, user: User) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO users (id, email, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+async fn insert_user(conn: &mut Conn, user: User) -> sqlx::Result<()> {
+    execute!(
+        conn,
+        sqlx::query(
+            "INSERT INTO users (id, email, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+        )
         .bind(user.id)
         .bind(user.email.to_lowercase())
         .bind(user.name)
         .bind(user.role.as_str())
         .bind(user.password_hash)
         .bind(micros(user.created_at))
-        .execute(conn)
-        .await?;
+    )?;
     Ok(())
 }

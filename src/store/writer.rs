@@ -8,14 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::{error, warn};
 
-use super::record::{self, Recording};
-use super::{Result, StoreError};
+use super::backend::Connector;
+use super::record::Recording;
+use super::{Conn, Result, StoreError, batch};
 
 /// Writes that may wait; more are refused, so that waiting stays short.
 const QUEUE: usize = 4_096;
@@ -47,7 +46,7 @@ enum Job {
 
 /// A transaction that knows whom to answer.
 trait Command: Send {
-    fn run<'a>(&'a mut self, conn: &'a mut SqliteConnection) -> BoxFuture<'a, sqlx::Result<()>>;
+    fn run<'a>(&'a mut self, conn: &'a mut Conn) -> BoxFuture<'a, sqlx::Result<()>>;
     fn answer(self: Box<Self>, outcome: Result<()>);
 }
 
@@ -59,10 +58,10 @@ struct Typed<F, T> {
 
 impl<F, T> Command for Typed<F, T>
 where
-    F: for<'c> FnMut(&'c mut SqliteConnection) -> BoxFuture<'c, sqlx::Result<T>> + Send,
+    F: for<'c> FnMut(&'c mut Conn) -> BoxFuture<'c, sqlx::Result<T>> + Send,
     T: Send,
 {
-    fn run<'a>(&'a mut self, conn: &'a mut SqliteConnection) -> BoxFuture<'a, sqlx::Result<()>> {
+    fn run<'a>(&'a mut self, conn: &'a mut Conn) -> BoxFuture<'a, sqlx::Result<()>> {
         Box::pin(async move {
             self.value = Some((self.work)(conn).await?);
             Ok(())
@@ -80,10 +79,10 @@ where
 }
 
 impl Writer {
-    pub(super) fn start(options: SqliteConnectOptions, first: SqliteConnection) -> Self {
+    pub(super) fn start(connector: Connector, first: Conn) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let observer = Arc::new(std::sync::OnceLock::new());
-        let run = Run { options, conn: Some(first), observer: observer.clone() };
+        let run = Run { connector, conn: Some(first), observer: observer.clone() };
         let task = tokio::spawn(run.until_closed(jobs));
         Self { queue, task: Arc::new(Mutex::new(Some(task))), observer }
     }
@@ -120,7 +119,7 @@ impl Writer {
     /// As [`Writer::record`].
     pub async fn transact<F, T>(&self, work: F) -> Result<T>
     where
-        F: for<'c> FnMut(&'c mut SqliteConnection) -> BoxFuture<'c, sqlx::Result<T>> + Send + 'static,
+        F: for<'c> FnMut(&'c mut Conn) -> BoxFuture<'c, sqlx::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
@@ -152,10 +151,10 @@ impl Writer {
 type Waiting = (Box<Recording>, oneshot::Sender<Result<()>>);
 
 struct Run {
-    options: SqliteConnectOptions,
+    connector: Connector,
     /// `None` after an error: sqlx loses count of SQLite's transactions when one fails to commit, so that connection
     /// must not be used again.
-    conn: Option<SqliteConnection>,
+    conn: Option<Conn>,
     observer: Arc<std::sync::OnceLock<CommitObserver>>,
 }
 
@@ -218,7 +217,7 @@ impl Run {
 
     async fn commit(&mut self, rows: &[&Recording]) -> Result<()> {
         let conn = self.connection().await?;
-        let outcome = record::insert(conn, rows).await.map_err(StoreError::from_write);
+        let outcome = batch::insert(conn, rows).await.map_err(StoreError::from_write);
         self.drop_connection_after(&outcome);
         outcome
     }
@@ -232,9 +231,9 @@ impl Run {
         command.answer(outcome);
     }
 
-    async fn connection(&mut self) -> Result<&mut SqliteConnection> {
+    async fn connection(&mut self) -> Result<&mut Conn> {
         if self.conn.is_none() {
-            self.conn = Some(self.options.connect().await?);
+            self.conn = Some(self.connector.connect().await?);
         }
         self.conn.as_mut().ok_or(StoreError::Database(sqlx::Error::WorkerCrashed))
     }
@@ -249,10 +248,10 @@ impl Run {
     }
 }
 
-async fn in_transaction(conn: &mut SqliteConnection, command: &mut dyn Command) -> sqlx::Result<()> {
-    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
-    command.run(&mut transaction).await?;
-    transaction.commit().await
+async fn in_transaction(conn: &mut Conn, command: &mut dyn Command) -> sqlx::Result<()> {
+    conn.begin().await?;
+    command.run(conn).await?;
+    conn.commit().await
 }
 
 /// All wait for the same commit, so all learn of its failure; sqlx errors cannot be copied, the first gets the cause.

@@ -1,0 +1,249 @@
+//! All comments that wait, stored together: on either database one statement a table, whatever their number.
+//!
+//! SQLite takes the rows as one JSON array, PostgreSQL as one array a column; there all tables are one statement, so a
+//! batch is one round trip, commit included.
+
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+
+use super::counts::Counts;
+use super::record::{Idempotency, Recording, Row};
+use super::{Conn, micros};
+
+/// Stands for a site's own name of a comment in its unique index.
+pub(super) fn external_hash(external_id: &str) -> i64 {
+    xxhash_rust::xxh3::xxh3_64(external_id.as_bytes()) as i64
+}
+
+/// Commits `rows` in one transaction.
+pub(super) async fn insert(conn: &mut Conn, rows: &[&Recording]) -> sqlx::Result<()> {
+    match conn {
+        Conn::Sqlite(c) => insert_json(c, rows).await,
+        Conn::Postgres(c) => insert_arrays(c, rows).await,
+    }
+}
+
+fn counts(rows: &[&Recording]) -> Counts {
+    let mut counts = Counts::default();
+    for r in rows {
+        counts.added(r.row.comment.site, r.row.status);
+    }
+    counts
+}
+
+impl Recording {
+    /// Site, hash of its own name, comment.
+    fn external_columns(&self) -> Option<(i64, i64, i64)> {
+        let comment = &self.row.comment;
+        comment.submission.external_id.as_deref().map(|id| (comment.site.0, external_hash(id), comment.id.0))
+    }
+
+    fn answer_columns(&self) -> Option<(i64, &Idempotency, i64, i64)> {
+        let comment = &self.row.comment;
+        self.idempotency.as_ref().map(|i| (comment.site.0, i, comment.id.0, micros(comment.created_at)))
+    }
+}
+
+// SQLite ------------------------------------------------------------------------------------------------------------
+
+const COMMENTS_FROM_JSON: &str = "INSERT INTO comments (site_id, id, created_at, status, revision, name, email, text, url, page,
+    page_title, ip, user_agent, referrer, locale, external_id, parent_id, author_role, honeypot, elapsed_ms, submitted_at,
+    author_hash, page_hash, text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model)
+  SELECT value->>0, value->>1, value->>2, value->>3, 1, value->>4, value->>5, value->>6, value->>7, value->>8,
+    value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, value->>18, value->>19,
+    value->>20, value->>21, value->>22, value->>23, value->>24, value->>25, value->>26, value->>27, value->>28, value->>29,
+    value->>30, value->>31
+  FROM json_each($1)";
+
+const EVENTS_FROM_JSON: &str = "INSERT INTO events (site_id, id, comment_id, action_id, kind, actor, to_status, revision, policy,
+    model, created_at)
+  SELECT value->>0, value->>1, value->>2, value->>1, 'created', 'pipeline', value->>3, 1, value->>4, value->>5, value->>6
+  FROM json_each($1)";
+
+const EXTERNAL_IDS_FROM_JSON: &str = "INSERT INTO external_ids (site_id, external_hash, comment_id)
+  SELECT value->>0, value->>1, value->>2 FROM json_each($1)";
+
+const OUTBOX_FROM_JSON: &str = "INSERT INTO outbox (site_id, event_id, comment_id, due_at, attempts)
+  SELECT value->>0, value->>1, value->>2, value->>3, 0 FROM json_each($1)";
+
+const COUNTS_FROM_JSON: &str = "INSERT INTO comment_counts (site_id, status, comments)
+  SELECT value->>0, value->>1, value->>2 FROM json_each($1) WHERE true
+  ON CONFLICT (site_id, status) DO UPDATE SET comments = comments + excluded.comments";
+
+const ANSWERS_FROM_JSON: &str =
+    "INSERT INTO idempotent_answers (site_id, key, body_hash, comment_id, answer, created_at)
+  SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each($1)";
+
+async fn insert_json(conn: &mut SqliteConnection, rows: &[&Recording]) -> sqlx::Result<()> {
+    let mut statements = vec![
+        (COMMENTS_FROM_JSON, json(rows.iter().map(|r| &r.row))?),
+        (EVENTS_FROM_JSON, json(rows.iter().map(|r| r.event_columns()))?),
+        (COUNTS_FROM_JSON, json(counts(rows).changes().map(|(site, status, by)| (site.0, status, by)))?),
+    ];
+    if rows.iter().any(|r| r.row.comment.submission.external_id.is_some()) {
+        statements.push((EXTERNAL_IDS_FROM_JSON, json(rows.iter().filter_map(|r| r.external_columns()))?));
+    }
+    if rows.iter().any(|r| r.tell) {
+        statements.push((OUTBOX_FROM_JSON, json(rows.iter().filter(|r| r.tell).map(|r| r.outbox_columns()))?));
+    }
+    if rows.iter().any(|r| r.idempotency.is_some()) {
+        let answers = rows.iter().filter_map(|r| r.answer_columns());
+        let answers = answers.map(|(site, i, comment, at)| (site, &i.key, i.body_hash, comment, &i.answer, at));
+        statements.push((ANSWERS_FROM_JSON, json(answers)?));
+    }
+
+    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
+    for (statement, values) in statements {
+        sqlx::query(statement).bind(values).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}
+
+fn json<T: Serialize>(rows: impl Iterator<Item = T>) -> sqlx::Result<String> {
+    let rows: Vec<T> = rows.collect();
+    serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+impl Recording {
+    fn event_columns(&self) -> impl Serialize {
+        let Row { comment, verdict, status, .. } = &self.row;
+        (
+            comment.site.0,
+            self.event.0,
+            comment.id.0,
+            *status as i16,
+            verdict.policy,
+            verdict.model.clone(),
+            micros(comment.created_at),
+        )
+    }
+
+    fn outbox_columns(&self) -> impl Serialize + use<> {
+        let comment = &self.row.comment;
+        (comment.site.0, self.event.0, comment.id.0, micros(comment.created_at))
+    }
+}
+
+/// The values of [`COMMENTS_FROM_JSON`], in its order, as one JSON array.
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let (c, s, v) = (&self.comment, &self.comment.submission, &self.verdict);
+        let mut row = serializer.serialize_seq(None)?;
+        macro_rules! put {
+            ($($value:expr),* $(,)?) => { $(row.serialize_element(&$value)?;)* };
+        }
+        put!(c.site.0, c.id.0, micros(c.created_at), self.status as i16);
+        put!(s.name, s.email, s.text, s.url, s.page, s.page_title, s.ip, s.user_agent, s.referrer, s.locale);
+        put!(s.external_id, s.parent_id.map(|id| id.0), s.author_role, s.honeypot, s.elapsed_ms);
+        put!(s.submitted_at.map(micros), c.author_hash(), c.page_hash(), c.text_hash(), self.fingerprint);
+        put!(v.decision.as_str(), v.score, v.scores.spam, v.scores.toxic, self.reasons, self.facts, v.policy, v.model);
+        row.end()
+    }
+}
+
+// PostgreSQL --------------------------------------------------------------------------------------------------------
+
+/// One statement is one transaction. Without `SELECT` a part with data is run all the same.
+const ALL_FROM_ARRAYS: &str = "WITH
+  new_comments AS (
+    INSERT INTO comments (site_id, id, created_at, status, revision, name, email, text, url, page, page_title, ip, user_agent,
+      referrer, locale, external_id, parent_id, author_role, honeypot, elapsed_ms, submitted_at, author_hash, page_hash,
+      text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model)
+    SELECT site, id, at, status, 1, name, email, text, url, page, page_title, ip, user_agent, referrer, locale, external_id,
+      parent, author_role, honeypot, elapsed, submitted, author_hash, page_hash, text_hash, fingerprint, decision, score,
+      spam, toxic, reasons, facts, policy, model
+    FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::SMALLINT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::TEXT[],
+      $9::TEXT[], $10::TEXT[], $11::TEXT[], $12::TEXT[], $13::TEXT[], $14::TEXT[], $15::TEXT[], $16::BIGINT[], $17::TEXT[],
+      $18::TEXT[], $19::BIGINT[], $20::BIGINT[], $21::BIGINT[], $22::BIGINT[], $23::BIGINT[], $24::BIGINT[], $25::TEXT[],
+      $26::DOUBLE PRECISION[], $27::DOUBLE PRECISION[], $28::DOUBLE PRECISION[], $29::TEXT[], $30::TEXT[], $31::BIGINT[],
+      $32::TEXT[])
+    AS new (site, id, at, status, name, email, text, url, page, page_title, ip, user_agent, referrer, locale, external_id,
+      parent, author_role, honeypot, elapsed, submitted, author_hash, page_hash, text_hash, fingerprint, decision, score,
+      spam, toxic, reasons, facts, policy, model)),
+  new_events AS (
+    INSERT INTO events (site_id, id, comment_id, action_id, kind, actor, to_status, revision, policy, model, created_at)
+    SELECT site, event, comment, event, 'created', 'pipeline', status, 1, policy, model, at
+    FROM UNNEST($1::BIGINT[], $33::BIGINT[], $2::BIGINT[], $4::SMALLINT[], $31::BIGINT[], $32::TEXT[], $3::BIGINT[])
+    AS new (site, event, comment, status, policy, model, at)),
+  new_outbox AS (
+    INSERT INTO outbox (site_id, event_id, comment_id, due_at, attempts)
+    SELECT site, event, comment, at, 0
+    FROM UNNEST($1::BIGINT[], $33::BIGINT[], $2::BIGINT[], $3::BIGINT[], $34::BOOLEAN[])
+    AS new (site, event, comment, at, tell) WHERE tell),
+  new_external_ids AS (
+    INSERT INTO external_ids (site_id, external_hash, comment_id)
+    SELECT site, hash, comment FROM UNNEST($35::BIGINT[], $36::BIGINT[], $37::BIGINT[]) AS new (site, hash, comment)),
+  new_answers AS (
+    INSERT INTO idempotent_answers (site_id, key, body_hash, comment_id, answer, created_at)
+    SELECT site, key, body_hash, comment, answer, at
+    FROM UNNEST($38::BIGINT[], $39::TEXT[], $40::BIGINT[], $41::BIGINT[], $42::TEXT[], $43::BIGINT[])
+    AS new (site, key, body_hash, comment, answer, at))
+  INSERT INTO comment_counts (site_id, status, comments)
+  SELECT site, status, comments FROM UNNEST($44::BIGINT[], $45::SMALLINT[], $46::BIGINT[]) AS new (site, status, comments)
+  ON CONFLICT (site_id, status) DO UPDATE SET comments = comment_counts.comments + excluded.comments";
+
+async fn insert_arrays(conn: &mut PgConnection, rows: &[&Recording]) -> sqlx::Result<()> {
+    let mut query = sqlx::query(ALL_FROM_ARRAYS);
+    macro_rules! bind {
+        ($($value:expr),* $(,)?) => { $(
+            let value = $value;
+            query = query.bind(rows.iter().map(|r| value(&r.row)).collect::<Vec<_>>());
+        )* };
+    }
+    bind!(|r: &Row| r.comment.site.0, |r: &Row| r.comment.id.0, |r: &Row| micros(r.comment.created_at), |r: &Row| r
+        .status
+        as i16,);
+    macro_rules! bind_texts {
+        ($($field:ident),* $(,)?) => { $(
+            query = query.bind(rows.iter().map(|r| r.row.comment.submission.$field.as_deref()).collect::<Vec<_>>());
+        )* };
+    }
+    bind_texts!(name, email);
+    query = query.bind(rows.iter().map(|r| r.row.comment.submission.text.as_str()).collect::<Vec<_>>());
+    bind_texts!(url, page, page_title);
+    bind!(|r: &Row| r.comment.submission.ip.map(|ip| ip.to_string()));
+    bind_texts!(user_agent, referrer, locale, external_id);
+    bind!(|r: &Row| r.comment.submission.parent_id.map(|id| id.0));
+    bind_texts!(author_role, honeypot);
+    bind!(
+        |r: &Row| r.comment.submission.elapsed_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
+        |r: &Row| r.comment.submission.submitted_at.map(micros),
+        |r: &Row| r.comment.author_hash(),
+        |r: &Row| r.comment.page_hash(),
+        |r: &Row| r.comment.text_hash(),
+        |r: &Row| r.fingerprint,
+        |r: &Row| r.verdict.decision.as_str(),
+        |r: &Row| r.verdict.score,
+        |r: &Row| r.verdict.scores.spam,
+        |r: &Row| r.verdict.scores.toxic,
+    );
+    query = query.bind(rows.iter().map(|r| r.row.reasons.as_str()).collect::<Vec<_>>());
+    query = query.bind(rows.iter().map(|r| r.row.facts.as_str()).collect::<Vec<_>>());
+    bind!(|r: &Row| r.verdict.policy);
+    query = query.bind(rows.iter().map(|r| r.row.verdict.model.as_deref()).collect::<Vec<_>>());
+    query = query.bind(rows.iter().map(|r| r.event.0).collect::<Vec<_>>());
+    query = query.bind(rows.iter().map(|r| r.tell).collect::<Vec<_>>());
+
+    let external: Vec<_> = rows.iter().filter_map(|r| r.external_columns()).collect();
+    query = query.bind(external.iter().map(|e| e.0).collect::<Vec<_>>());
+    query = query.bind(external.iter().map(|e| e.1).collect::<Vec<_>>());
+    query = query.bind(external.iter().map(|e| e.2).collect::<Vec<_>>());
+
+    let answers: Vec<_> = rows.iter().filter_map(|r| r.answer_columns()).collect();
+    query = query.bind(answers.iter().map(|a| a.0).collect::<Vec<_>>());
+    query = query.bind(answers.iter().map(|a| a.1.key.as_str()).collect::<Vec<_>>());
+    query = query.bind(answers.iter().map(|a| a.1.body_hash).collect::<Vec<_>>());
+    query = query.bind(answers.iter().map(|a| a.2).collect::<Vec<_>>());
+    query = query.bind(answers.iter().map(|a| a.1.answer.as_str()).collect::<Vec<_>>());
+    query = query.bind(answers.iter().map(|a| a.3).collect::<Vec<_>>());
+
+    let counts = counts(rows);
+    query = query.bind(counts.changes().map(|c| c.0.0).collect::<Vec<_>>());
+    query = query.bind(counts.changes().map(|c| c.1).collect::<Vec<_>>());
+    query = query.bind(counts.changes().map(|c| c.2).collect::<Vec<_>>());
+    query.execute(conn).await?;
+    Ok(())
+}
