@@ -179,7 +179,7 @@ impl Store {
                         conn,
                         sqlx::query("UPDATE write_probe SET written_at = $1, payload = $2 WHERE id = 1")
                             .bind(micros(now))
-                            .bind(vec![0; PROBE_BYTES])
+                            .bind(vec![0u8; PROBE_BYTES])
                     )?;
                     Ok(())
                 })
