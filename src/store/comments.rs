@@ -298,13 +298,12 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn newest_texts(&self, limit: usize) -> Result<Vec<crate::recent::Text>> {
-        let rows: Vec<(i64, i64, Option<i64>, i64, i64, Status)> =
-            with_pool!(self, |pool| {
-                sqlx::query_as(
+        let rows: Vec<(i64, i64, Option<i64>, i64, i64, Status)> = with_pool!(self, |pool| {
+            sqlx::query_as(
             "SELECT site_id, id, author_hash, text_hash, fingerprint, status FROM comments ORDER BY id DESC LIMIT $1",
         )
         .bind(limit as i64).fetch_all(pool).await
-            })?;
+        })?;
         let text = |(site, id, author, text_hash, fingerprint, status)| crate::recent::Text {
             site: SiteId(site),
             id: CommentId(id),

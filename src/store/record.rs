@@ -180,14 +180,13 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn idempotent_answer(&self, site: SiteId, key: &str) -> Result<Option<IdempotentAnswer>> {
-        let row: Option<(i64, i64, String, i64)> =
-            with_pool!(self, |pool| {
-                sqlx::query_as(
+        let row: Option<(i64, i64, String, i64)> = with_pool!(self, |pool| {
+            sqlx::query_as(
             "SELECT body_hash, comment_id, answer, created_at FROM idempotent_answers WHERE site_id = $1 AND key = $2",
         )
         .bind(site)
         .bind(key).fetch_optional(pool).await
-            })?;
+        })?;
         Ok(row.map(|(body_hash, comment, answer, created_at)| IdempotentAnswer {
             body_hash,
             comment: CommentId(comment),
