@@ -12,6 +12,7 @@ use tracing::warn;
 
 use crate::classifier::Model;
 use crate::config::Config;
+use crate::events::EventSource;
 use crate::id::{ActionId, CommentId, SiteId};
 use crate::limits::Limits;
 use crate::lists;
@@ -33,6 +34,8 @@ pub struct App {
     pub pipeline: Pipeline,
     /// Its metrics.
     pub metrics: Arc<Metrics>,
+    /// What happens to comments, as it happens.
+    pub events: EventSource,
     directory: ArcSwap<Directory>,
     /// The directory is read by one at a time: what was read earlier must not take the place of what was read later.
     directory_turn: tokio::sync::Mutex<()>,
@@ -81,6 +84,7 @@ impl App {
             store,
             pipeline,
             metrics,
+            events: EventSource::default(),
             directory: ArcSwap::default(),
             directory_turn: tokio::sync::Mutex::new(()),
             draining: AtomicBool::new(false),

@@ -62,6 +62,15 @@ pub struct Submission {
 }
 
 impl Submission {
+    /// Stands for the author in indexes: a hash of the e-mail address, or of the network address where there is no e-mail.
+    pub fn author_hash(&self) -> Option<i64> {
+        match (self.email.as_deref().filter(|email| !email.is_empty()), self.ip) {
+            (Some(email), _) => Some(email_hash(email)),
+            (None, Some(ip)) => Some(address_hash(ip)),
+            (None, None) => None,
+        }
+    }
+
     /// Whether the same thing was written, whatever the circumstances of sending it.
     pub fn same_content(&self, other: &Self) -> bool {
         let content = |s: &Self| {
@@ -110,13 +119,9 @@ impl Comment {
         self.submission.email.as_deref().filter(|email| !email.is_empty()).map(str::to_lowercase)
     }
 
-    /// Stands for the author in indexes: a hash of the e-mail address, or of the network address where there is no e-mail.
+    /// Stands for the author in indexes: [`Submission::author_hash`].
     pub fn author_hash(&self) -> Option<i64> {
-        match (self.email_normal(), self.submission.ip) {
-            (Some(email), _) => Some(hash_text("email", &email)),
-            (None, Some(ip)) => Some(address_hash(ip)),
-            (None, None) => None,
-        }
+        self.submission.author_hash()
     }
 
     /// Stands for the commented page in indexes.

@@ -2,7 +2,10 @@
 //!
 //! Facts are gathered before deciding and stored with the verdict, so that the verdict can be computed again exactly.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::verdict::Decision;
 
 /// Everything outside the comment itself that a verdict may rest on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -14,9 +17,27 @@ pub struct Facts {
     pub same_text: TextFacts,
     /// Recent comments on this site with nearly the same text, the equal ones not counted.
     pub near_text: TextFacts,
+    /// What a moderator decided about texts like this one, for those still to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<StandingFact>,
     /// Stages that could not tell, by name; any of them holds the comment.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+}
+
+/// A moderator's decision that goes on to apply to texts like one that was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingFact {
+    /// What was decided.
+    pub decision: Decision,
+    /// Whether this text is the one that was decided about, not only nearly so.
+    pub is_same: bool,
+    /// Why, in a word or two.
+    pub reason: Option<String>,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Until when it applies.
+    pub until: Timestamp,
 }
 
 /// The latest comments of one author, by status.

@@ -12,14 +12,14 @@ use tracing::{info, warn};
 
 use crate::classifier::{HeadScore, Judgement, Model};
 use crate::comment::{Comment, Submission};
-use crate::facts::Facts;
+use crate::facts::{Facts, StandingFact};
 use crate::id::{CommentId, KeyId, SiteId};
 use crate::limits::{Allowance, Exceeded, Limits};
 use crate::metrics::{Metrics, Stage};
 use crate::policy::Policy;
 use crate::recent::{self, Recent};
 use crate::rules;
-use crate::store::{Idempotency, Recording, SiteEntry, Store, StoreError, StoredComment};
+use crate::store::{Idempotency, Recording, SiteEntry, StandingDecision, Store, StoreError, StoredComment};
 use crate::verdict::{Decision, Reason, Scores, Status, Verdict};
 
 /// Longest wait for the facts; a comment without them is held.
@@ -115,13 +115,13 @@ impl Pipeline {
         let started = Instant::now();
         let comment = self.normalize(site, submission, now);
         let fingerprint = recent::fingerprint(&comment);
-        let facts = self.facts_about(&comment, fingerprint).await;
+        let (facts, campaign) = self.facts_about(site, &comment, fingerprint, now).await;
         let verdict = self.assess(&comment, &facts, &site.policy);
         let judged = Judged::new(Some(comment.id), verdict, now, started);
 
-        let text = recent::Text::of(&comment, fingerprint, judged.status);
+        let text = recent::Text { campaign, ..recent::Text::of(&comment, fingerprint, judged.status) };
         let recording = self.recording(site, comment, fingerprint, &facts, &judged, idempotency)?;
-        self.record(recording).await?;
+        self.record(recording.with_campaign(campaign)).await?;
         self.recent().remember(text);
         self.metrics.judged(&site.site.name, &judged.verdict);
         judged.log();
@@ -146,11 +146,11 @@ impl Pipeline {
         let mut comment = self.normalize(site, submission, stored.created_at);
         comment.id = stored.id;
         let fingerprint = recent::fingerprint(&comment);
-        let facts = self.facts_about(&comment, fingerprint).await;
+        let (facts, campaign) = self.facts_about(site, &comment, fingerprint, now).await;
         let verdict = self.assess(&comment, &facts, &site.policy);
         let judged = Judged::new(Some(comment.id), verdict, stored.created_at, started);
         let recording = self.recording(site, comment, fingerprint, &facts, &judged, None)?;
-        self.store.edit(recording, now).await?;
+        self.store.edit(recording.with_campaign(campaign), now).await?;
         self.recent().update(stored.id, judged.status);
         judged.log();
         Ok((judged, allowance))
@@ -171,7 +171,7 @@ impl Pipeline {
         let allowance = self.limits.check_key(key).inspect_err(|e| self.metrics.rate_limited(e.limit))?;
         let started = Instant::now();
         let comment = self.normalize(site, submission, now);
-        let facts = self.facts_about(&comment, recent::fingerprint(&comment)).await;
+        let (facts, _) = self.facts_about(site, &comment, recent::fingerprint(&comment), now).await;
         let verdict = self.assess(&comment, &facts, &site.policy);
         Ok((Judged::new(None, verdict, now, started), allowance))
     }
@@ -183,6 +183,11 @@ impl Pipeline {
             recent.update(id, to);
             self.metrics.moderator_decided(from, to);
         }
+    }
+
+    /// How many other recent comments of a site came from the network of `ip`, and the newest of them.
+    pub fn from_address(&self, site: SiteId, ip: std::net::IpAddr, own: CommentId) -> (usize, Vec<CommentId>) {
+        self.recent().from_address(site, crate::comment::address_hash(ip), own)
     }
 
     /// The model in use, or why there is none.
@@ -207,10 +212,18 @@ impl Pipeline {
     }
 
     /// What is known of author and text. What cannot be told in time is named in the facts, and holds the comment.
-    async fn facts_about(&self, comment: &Comment, fingerprint: u64) -> Facts {
+    /// Beside them stands the campaign that the text belongs to.
+    async fn facts_about(
+        &self,
+        site: &SiteEntry,
+        comment: &Comment,
+        fingerprint: u64,
+        now: Timestamp,
+    ) -> (Facts, Option<CommentId>) {
         let started = Instant::now();
-        let (same_text, near_text) = self.recent().facts_about(comment, fingerprint);
-        let mut facts = Facts { same_text, near_text, ..Facts::default() };
+        let known = self.recent().facts_about(comment, fingerprint);
+        let standing = standing_for(&site.standing, comment.text_hash(), fingerprint, now);
+        let mut facts = Facts { same_text: known.same, near_text: known.near, standing, ..Facts::default() };
         if let Some(author) = comment.author_hash() {
             match tokio::time::timeout(FACTS_TIME, self.store.author_facts(comment.site, author)).await {
                 Ok(Ok(author)) => facts.author = author,
@@ -222,7 +235,7 @@ impl Pipeline {
             }
         }
         self.metrics.stage(Stage::Facts, started.elapsed());
-        facts
+        (facts, known.campaign.filter(|&first| first != comment.id))
     }
 
     fn assess(&self, comment: &Comment, facts: &Facts, policy: &Policy) -> Verdict {
@@ -292,6 +305,29 @@ fn warm_up(model: Option<&Model>) {
     assess(&comment, &Facts::default(), &Policy::built_in(), model);
 }
 
+/// The newest decision that stands for a text. Nearly the same text is enough to reject it and not enough to approve it: one
+/// changed link is all that a spammer needs.
+fn standing_for(
+    standing: &[StandingDecision],
+    text_hash: i64,
+    fingerprint: u64,
+    now: Timestamp,
+) -> Option<StandingFact> {
+    let applies = |standing: &&StandingDecision| {
+        let is_same = standing.text_hash == text_hash;
+        let is_near = standing.status == Status::Rejected && recent::is_near(standing.fingerprint, fingerprint);
+        (is_same || is_near) && standing.at <= now && now < standing.until
+    };
+    let found = standing.iter().find(applies)?;
+    let decision = match found.status {
+        Status::Approved => Decision::Approve,
+        Status::Held => return None,
+        Status::Rejected => Decision::Reject,
+    };
+    let is_same = found.text_hash == text_hash;
+    Some(StandingFact { decision, is_same, reason: found.reason.clone(), at: found.at, until: found.until })
+}
+
 /// Judges a comment: a pure function of what it is given, without database, clock or network.
 ///
 /// A comment that could not be judged completely (no model, a fact that is missing) is held, whatever else was found.
@@ -303,13 +339,36 @@ pub fn assess(comment: &Comment, facts: &Facts, policy: &Policy, model: Option<&
     let mut reasons: Vec<Reason> = rules::run(comment, facts, policy).into_iter().map(from_rule).collect();
     reasons.extend(spam.map(from_spam_head));
     reasons.extend(toxic.map(from_toxic_head));
+    reasons.extend(facts.standing.as_ref().map(from_standing));
     reasons.extend(what_is_missing(facts, model));
     reasons.sort_by(|a, b| b.score.abs().total_cmp(&a.score.abs()).then_with(|| a.code.cmp(&b.code)));
 
     let score = reasons.iter().map(|reason| reason.score).sum();
     let complete = model.is_some() && facts.missing.is_empty();
     let decision = if complete { policy.decide(score, scores) } else { Decision::Hold };
+    let decision = with_standing(decision, facts);
     Verdict { decision, score, scores, reasons, policy: policy.version, model: model.map(|m| m.version.clone()) }
+}
+
+/// A moderator's decision about the same text goes before what the pipeline would say, unless a fact is missing. It does not
+/// approve what would be rejected: something else is wrong with that one.
+fn with_standing(decision: Decision, facts: &Facts) -> Decision {
+    match &facts.standing {
+        Some(standing) if facts.missing.is_empty() => match (standing.decision, decision) {
+            (Decision::Approve, Decision::Reject) => Decision::Hold,
+            (standing, _) => standing,
+        },
+        _ => decision,
+    }
+}
+
+fn from_standing(standing: &StandingFact) -> Reason {
+    let what = if standing.is_same { "this text" } else { "nearly this text" };
+    let why = standing.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let done = standing.decision.status();
+    let (at, until) = (standing.at.strftime("%Y-%m-%d %H:%M"), standing.until.strftime("%Y-%m-%d %H:%M"));
+    let detail = format!("A moderator decided on {at} UTC that {what} is {done}{why} until {until} UTC.");
+    Reason { code: Cow::Borrowed("standing.decision"), score: 0.0, detail, spans: Vec::new(), terms: Vec::new() }
 }
 
 fn from_rule(hit: rules::Hit) -> Reason {
@@ -389,6 +448,51 @@ mod tests {
             assert_eq!(verdict.decision, Decision::Hold);
             assert!(verdict.reasons.iter().any(|reason| reason.code == "missing.facts"));
         }
+    }
+
+    #[test]
+    fn a_standing_decision_applies_to_the_same_text_while_it_lasts() {
+        let at = Timestamp::UNIX_EPOCH;
+        let after = |hours| at + jiff::SignedDuration::from_hours(hours);
+        let standing = |status| StandingDecision {
+            action: crate::id::ActionId(1),
+            text_hash: 7,
+            fingerprint: 0b1111,
+            status,
+            reason: Some("spam".to_owned()),
+            user: crate::id::UserId(1),
+            at,
+            until: after(24),
+        };
+        let decided = |status, text_hash, fingerprint, hours| {
+            standing_for(&[standing(status)], text_hash, fingerprint, after(hours)).map(|fact| fact.decision)
+        };
+        assert_eq!(decided(Status::Rejected, 7, 0, 1), Some(Decision::Reject));
+        assert_eq!(decided(Status::Rejected, 8, 0b1110, 1), Some(Decision::Reject));
+        assert_eq!(decided(Status::Approved, 8, 0b1110, 1), None);
+        assert_eq!(decided(Status::Approved, 7, 0, 1), Some(Decision::Approve));
+        assert_eq!(decided(Status::Rejected, 7, 0, 24), None);
+        assert_eq!(decided(Status::Rejected, 8, 0, 1), None);
+    }
+
+    #[test]
+    fn a_standing_decision_is_a_reason_and_does_not_approve_spam() {
+        let model = Model::embedded().expect("the embedded model is sound");
+        let standing = |decision| StandingFact {
+            decision,
+            is_same: true,
+            reason: None,
+            at: Timestamp::UNIX_EPOCH,
+            until: Timestamp::MAX,
+        };
+        let judged = |text: &str, decision| {
+            let facts = Facts { standing: Some(standing(decision)), ..Facts::default() };
+            assess(&comment(text), &facts, &Policy::built_in(), Some(&model))
+        };
+        let rejected = judged("What a lovely day.", Decision::Reject);
+        assert_eq!(rejected.decision, Decision::Reject);
+        assert!(rejected.reasons.iter().any(|reason| reason.code == "standing.decision" && reason.score == 0.0));
+        assert_ne!(judged(SPAM, Decision::Approve).decision, Decision::Reject);
     }
 
     #[test]

@@ -22,8 +22,20 @@ const NEAR_BITS: u32 = 3;
 const MIN_WORDS: usize = 8;
 /// Equal or near texts that are looked at; under a flood of one text, more of them say nothing new.
 const LOOKED_AT: usize = 256;
+/// Newest comments from one network that are named.
+const NEWEST: usize = 3;
 /// Bands of a fingerprint.
 const BANDS: u32 = 4;
+
+/// Whether two texts are nearly the same by their fingerprints.
+pub fn is_near(one: u64, other: u64) -> bool {
+    one != 0 && other != 0 && distance(one, other) <= NEAR_BITS
+}
+
+/// In how many of 64 bits two fingerprints differ.
+pub fn distance(one: u64, other: u64) -> u32 {
+    (one ^ other).count_ones()
+}
 
 /// What is remembered of a comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +52,21 @@ pub struct Text {
     pub fingerprint: u64,
     /// Where it stands.
     pub status: Status,
+    /// The first comment with nearly this text; `None` for a text that was new.
+    pub campaign: Option<CommentId>,
+    /// Hash of the network it was sent from.
+    pub address: Option<i64>,
+}
+
+/// What is known of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Comments with the same text.
+    pub same: TextFacts,
+    /// Comments with nearly the same text, the equal ones not counted.
+    pub near: TextFacts,
+    /// The first comment of those that look like it.
+    pub campaign: Option<CommentId>,
 }
 
 impl Text {
@@ -52,6 +79,8 @@ impl Text {
             text_hash: comment.text_hash(),
             fingerprint,
             status,
+            campaign: None,
+            address: comment.submission.ip.map(crate::comment::address_hash),
         }
     }
 }
@@ -97,7 +126,7 @@ impl Recent {
     }
 
     /// What is known of comments with the same text as `comment`, and with nearly the same.
-    pub fn facts_about(&self, comment: &Comment, fingerprint: u64) -> (TextFacts, TextFacts) {
+    pub fn facts_about(&self, comment: &Comment, fingerprint: u64) -> Known {
         let author = comment.author_hash();
         let text_hash = comment.text_hash();
         let same = self.same.get(&(comment.site, text_hash)).map_or(&[][..], Vec::as_slice);
@@ -106,12 +135,32 @@ impl Recent {
             let candidates = self.bands.get(&key).map_or(&[][..], Vec::as_slice);
             near.extend(candidates.iter().rev().take(LOOKED_AT).copied().filter(|id| {
                 self.texts.get(id).is_some_and(|text| {
-                    text.text_hash != text_hash && (text.fingerprint ^ fingerprint).count_ones() <= NEAR_BITS
+                    text.text_hash != text_hash && distance(text.fingerprint, fingerprint) <= NEAR_BITS
                 })
             }));
         }
         let own = comment.id;
-        (self.count(same.iter().rev().take(LOOKED_AT).copied(), own, author), self.count(near.into_iter(), own, author))
+        let alike = same.iter().rev().take(LOOKED_AT).chain(&near).filter(|&&id| id != own);
+        let campaign = alike.filter_map(|id| self.texts.get(id)).map(|text| text.campaign.unwrap_or(text.id)).min();
+        Known {
+            same: self.count(same.iter().rev().take(LOOKED_AT).copied(), own, author),
+            near: self.count(near.into_iter(), own, author),
+            campaign,
+        }
+    }
+
+    /// How many other remembered comments of a site came from this network, and the newest of them.
+    pub fn from_address(&self, site: SiteId, address: i64, own: CommentId) -> (usize, Vec<CommentId>) {
+        let mut ids: Vec<CommentId> = self
+            .texts
+            .values()
+            .filter(|text| text.site == site && text.address == Some(address) && text.id != own)
+            .map(|text| text.id)
+            .collect();
+        ids.sort_unstable_by_key(|&id| std::cmp::Reverse(id));
+        let count = ids.len();
+        ids.truncate(NEWEST);
+        (count, ids)
     }
 
     fn count(&self, ids: impl Iterator<Item = CommentId>, own: CommentId, author: Option<i64>) -> TextFacts {
@@ -187,7 +236,8 @@ mod tests {
     }
 
     fn facts(recent: &Recent, comment: &Comment) -> (TextFacts, TextFacts) {
-        recent.facts_about(comment, fingerprint(comment))
+        let known = recent.facts_about(comment, fingerprint(comment));
+        (known.same, known.near)
     }
 
     #[test]

@@ -9,10 +9,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::app::App;
-use crate::store::StoreError;
+use crate::events::Told;
+use crate::store::{INDEXED_AT_ONCE, StoreError};
 
 /// How often other processes' changes of sites, keys and policies are looked for.
 pub const DIRECTORY_EVERY: Duration = Duration::from_millis(250);
+/// How often new events are looked for while somebody listens.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+/// How often new comments are put into the search index.
+const INDEX_EVERY: Duration = Duration::from_millis(500);
 /// How often what has expired is removed.
 const FORGET_EVERY: Duration = Duration::from_secs(600);
 /// How long answers to requests with an idempotency key are kept.
@@ -20,7 +25,38 @@ const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Runs until `stop`.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
-    tokio::join!(refresh(&app, &stop), forget(&app, &stop));
+    tokio::join!(tell(&app, &stop), index(&app, &stop), refresh(&app, &stop), forget(&app, &stop));
+}
+
+/// Tells those who listen what happens.
+async fn tell(app: &App, stop: &CancellationToken) {
+    let mut ticks = interval(TELL_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told = Told::default();
+    while next(&mut ticks, stop).await {
+        if let Err(error) = app.events.poll(&app.store, &mut told, crate::clock::now()).await {
+            warn!("new events cannot be read, they are told later: {error:?}");
+        }
+    }
+    app.events.close();
+}
+
+/// Lets new comments be found by their words.
+async fn index(app: &App, stop: &CancellationToken) {
+    let mut ticks = interval(INDEX_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while next(&mut ticks, stop).await {
+        loop {
+            match app.store.index_comments(crate::clock::now()).await {
+                Ok(INDEXED_AT_ONCE) if !stop.is_cancelled() => {}
+                Ok(_) => break,
+                Err(error) => {
+                    warn!("new comments cannot be indexed, they are found later: {error:?}");
+                    break;
+                }
+            }
+        }
+    }
 }
 
 async fn refresh(app: &App, stop: &CancellationToken) {

@@ -11,6 +11,7 @@ use super::auth::caller;
 use super::{AppState, FieldError, Problem, Result};
 use crate::comment::Submission;
 use crate::id::CommentId;
+use crate::search::Search;
 use crate::store::{CommentFilter, Cursor, Event, Scope, StoredComment};
 use crate::verdict::{Decision, Status, Verdict};
 
@@ -129,6 +130,7 @@ fn read_query(text: &str) -> Result<Query> {
                 query.filter.author = Some(value);
                 Ok(())
             }
+            "q" => read_search(&value, &mut query.filter),
             "reason" => {
                 query.filter.reason = Some(value);
                 Ok(())
@@ -152,6 +154,22 @@ fn read_query(text: &str) -> Result<Query> {
         }
     }
     if errors.is_empty() { Ok(query) } else { Err(Problem::Invalid(errors)) }
+}
+
+/// `q`: words, phrases and the filters of [`crate::search`]. The key says which site.
+fn read_search(text: &str, filter: &mut CommentFilter) -> std::result::Result<(), &'static str> {
+    let search = Search::parse(text, crate::clock::now());
+    if !search.mistakes.is_empty() || search.site.is_some() || search.for_me {
+        return Err("words, “phrases” and filters such as reason:many_links, score:>0.8 or lang:de are expected");
+    }
+    let asked = std::mem::replace(filter, search.filter);
+    filter.status = asked.status.or(filter.status);
+    filter.page = asked.page.or(filter.page.take());
+    filter.author = asked.author.or(filter.author.take());
+    filter.reason = asked.reason.or(filter.reason.take());
+    filter.since = asked.since.or(filter.since);
+    filter.until = asked.until.or(filter.until);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -93,6 +93,9 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Overloaded => Self::Unavailable("too much arrives at once; try again"),
+            StoreError::TooSlow => {
+                Self::Unavailable("the search took too long; ask for less, for example with `since`")
+            }
             StoreError::Exists => Self::Conflict("it exists already"),
             error => {
                 error!("the store failed: {error:?}");

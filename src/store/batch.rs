@@ -51,11 +51,12 @@ impl Recording {
 
 const COMMENTS_FROM_JSON: &str = "INSERT INTO comments (site_id, id, created_at, status, revision, name, email, text, url, page,
     page_title, ip, user_agent, referrer, locale, external_id, parent_id, author_role, honeypot, elapsed_ms, submitted_at,
-    author_hash, page_hash, text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model)
+    author_hash, page_hash, text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model, lang, worth,
+    campaign)
   SELECT value->>0, value->>1, value->>2, value->>3, 1, value->>4, value->>5, value->>6, value->>7, value->>8,
     value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, value->>18, value->>19,
     value->>20, value->>21, value->>22, value->>23, value->>24, value->>25, value->>26, value->>27, value->>28, value->>29,
-    value->>30, value->>31
+    value->>30, value->>31, value->>32, value->>33, value->>34
   FROM json_each($1)";
 
 const EVENTS_FROM_JSON: &str = "INSERT INTO events (site_id, id, comment_id, action_id, kind, actor, to_status, revision, policy,
@@ -140,6 +141,7 @@ impl Serialize for Row {
         put!(s.external_id, s.parent_id.map(|id| id.0), s.author_role, s.honeypot, s.elapsed_ms);
         put!(s.submitted_at.map(micros), c.author_hash(), c.page_hash(), c.text_hash(), self.fingerprint);
         put!(v.decision.as_str(), v.score, v.scores.spam, v.scores.toxic, self.reasons, self.facts, v.policy, v.model);
+        put!(self.lang, self.worth, self.campaign.map(|id| id.0));
         row.end()
     }
 }
@@ -151,18 +153,18 @@ const ALL_FROM_ARRAYS: &str = "WITH
   new_comments AS (
     INSERT INTO comments (site_id, id, created_at, status, revision, name, email, text, url, page, page_title, ip, user_agent,
       referrer, locale, external_id, parent_id, author_role, honeypot, elapsed_ms, submitted_at, author_hash, page_hash,
-      text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model)
+      text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model, lang, worth, campaign)
     SELECT site, id, at, status, 1, name, email, text, url, page, page_title, ip, user_agent, referrer, locale, external_id,
       parent, author_role, honeypot, elapsed, submitted, author_hash, page_hash, text_hash, fingerprint, decision, score,
-      spam, toxic, reasons, facts, policy, model
+      spam, toxic, reasons, facts, policy, model, lang, worth, campaign
     FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::SMALLINT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::TEXT[],
       $9::TEXT[], $10::TEXT[], $11::TEXT[], $12::TEXT[], $13::TEXT[], $14::TEXT[], $15::TEXT[], $16::BIGINT[], $17::TEXT[],
       $18::TEXT[], $19::BIGINT[], $20::BIGINT[], $21::BIGINT[], $22::BIGINT[], $23::BIGINT[], $24::BIGINT[], $25::TEXT[],
       $26::DOUBLE PRECISION[], $27::DOUBLE PRECISION[], $28::DOUBLE PRECISION[], $29::TEXT[], $30::TEXT[], $31::BIGINT[],
-      $32::TEXT[])
+      $32::TEXT[], $47::TEXT[], $48::DOUBLE PRECISION[], $49::BIGINT[])
     AS new (site, id, at, status, name, email, text, url, page, page_title, ip, user_agent, referrer, locale, external_id,
       parent, author_role, honeypot, elapsed, submitted, author_hash, page_hash, text_hash, fingerprint, decision, score,
-      spam, toxic, reasons, facts, policy, model)),
+      spam, toxic, reasons, facts, policy, model, lang, worth, campaign)),
   new_events AS (
     INSERT INTO events (site_id, id, comment_id, action_id, kind, actor, to_status, revision, policy, model, created_at)
     SELECT site, event, comment, event, 'created', 'pipeline', status, 1, policy, model, at
@@ -244,6 +246,7 @@ async fn insert_arrays(conn: &mut PgConnection, rows: &[&Recording]) -> sqlx::Re
     query = query.bind(counts.changes().map(|c| c.0.0).collect::<Vec<_>>());
     query = query.bind(counts.changes().map(|c| c.1).collect::<Vec<_>>());
     query = query.bind(counts.changes().map(|c| c.2).collect::<Vec<_>>());
+    bind!(|r: &Row| r.lang, |r: &Row| r.worth, |r: &Row| r.campaign.map(|id| id.0));
     query.execute(conn).await?;
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::{Database, Encode, QueryBuilder, Type};
 
+use super::filter::{CommentFilter, add_conditions, fetch};
 use super::{Result, Store, StoreError, time};
 use crate::comment::Submission;
 use crate::facts::{AuthorFacts, Facts};
@@ -34,25 +34,12 @@ pub struct StoredComment {
     pub verdict: Verdict,
     /// What the pipeline knew.
     pub facts: Facts,
-}
-
-/// Which comments are wanted. What is not named does not matter.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CommentFilter {
-    /// Only this site's; all sites' when `None`.
-    pub site: Option<SiteId>,
-    /// Only with this status.
-    pub status: Option<Status>,
-    /// Only on this page.
-    pub page: Option<String>,
-    /// Only by the author with this e-mail address.
-    pub author: Option<String>,
-    /// Only with a reason of this code.
-    pub reason: Option<String>,
-    /// Only those that arrived at this time or later.
-    pub since: Option<Timestamp>,
-    /// Only those that arrived before this time.
-    pub until: Option<Timestamp>,
+    /// Code of the language it is written in, where that can be told.
+    pub lang: Option<String>,
+    /// Its place among the held ones: see [`crate::worth`].
+    pub worth: f64,
+    /// The first comment with nearly this text; `None` for a text that was new.
+    pub campaign: Option<CommentId>,
 }
 
 /// Where the next page begins.
@@ -80,7 +67,7 @@ pub struct QueueCounts {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     site_id: i64,
     id: i64,
     created_at: i64,
@@ -110,7 +97,13 @@ struct Row {
     facts: String,
     policy: i64,
     model: Option<String>,
+    lang: Option<String>,
+    worth: f64,
+    campaign: Option<i64>,
 }
+
+/// Site, id, author, text, fingerprint, status, campaign and address.
+type TextRow = (i64, i64, Option<i64>, i64, i64, Status, Option<i64>, Option<String>);
 
 impl TryFrom<Row> for StoredComment {
     type Error = StoreError;
@@ -157,6 +150,9 @@ impl TryFrom<Row> for StoredComment {
             submission,
             verdict,
             facts: serde_json::from_str(&row.facts).map_err(decode)?,
+            lang: row.lang,
+            worth: row.worth,
+            campaign: row.campaign.map(CommentId),
         })
     }
 }
@@ -207,15 +203,14 @@ impl Store {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page<StoredComment>> {
-        let reasons = self.dialect().each_reason();
-        let rows: Vec<Row> = with_pool!(self, |pool| {
-            let mut query = QueryBuilder::new("SELECT * FROM comments WHERE true");
-            add_conditions(&mut query, filter, reasons);
+        let dialect = self.dialect();
+        let rows: Vec<Row> = fetch!(self, |query| {
+            query.push("SELECT * FROM comments WHERE true");
+            add_conditions(&mut query, filter, dialect);
             if let Some(Cursor(id)) = after {
-                query.push(" AND id < ").push_bind(id);
+                query.push(" AND id < ").push_bind(id.0);
             }
-            query.push(" ORDER BY id DESC LIMIT ").push_bind(limit as i64 + 1);
-            query.build_query_as().fetch_all(pool).await
+            query.push(" ORDER BY id DESC LIMIT ").push_bind(limit as i64 + 1)
         })?;
         let mut items = rows.into_iter().map(StoredComment::try_from).collect::<Result<Vec<_>>>()?;
         let more = items.len() > limit;
@@ -298,53 +293,22 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn newest_texts(&self, limit: usize) -> Result<Vec<crate::recent::Text>> {
-        let rows: Vec<(i64, i64, Option<i64>, i64, i64, Status)> = with_pool!(self, |pool| {
+        let rows: Vec<TextRow> = with_pool!(self, |pool| {
             sqlx::query_as(
-            "SELECT site_id, id, author_hash, text_hash, fingerprint, status FROM comments ORDER BY id DESC LIMIT $1",
+            "SELECT site_id, id, author_hash, text_hash, fingerprint, status, campaign, ip FROM comments ORDER BY id DESC LIMIT $1",
         )
         .bind(limit as i64).fetch_all(pool).await
         })?;
-        let text = |(site, id, author, text_hash, fingerprint, status)| crate::recent::Text {
+        let text = |(site, id, author, text_hash, fingerprint, status, campaign, ip): TextRow| crate::recent::Text {
             site: SiteId(site),
             id: CommentId(id),
             author,
             text_hash,
             fingerprint: fingerprint as u64,
             status,
+            campaign: campaign.map(CommentId),
+            address: ip.and_then(|ip| ip.parse().ok()).map(crate::comment::address_hash),
         };
         Ok(rows.into_iter().rev().map(text).collect())
-    }
-}
-
-/// `each_reason` is the table of a comment's reasons in the dialect of the database.
-fn add_conditions<DB>(query: &mut QueryBuilder<DB>, filter: &CommentFilter, each_reason: &str)
-where
-    DB: Database,
-    i64: Type<DB> + for<'q> Encode<'q, DB>,
-    i16: Type<DB> + for<'q> Encode<'q, DB>,
-    String: Type<DB> + for<'q> Encode<'q, DB>,
-{
-    if let Some(site) = filter.site {
-        query.push(" AND site_id = ").push_bind(site);
-    }
-    if let Some(status) = filter.status {
-        query.push(" AND status = ").push_bind(status);
-    }
-    if let Some(page) = &filter.page {
-        query.push(" AND page_hash = ").push_bind(crate::comment::page_hash(page));
-        query.push(" AND page = ").push_bind(page.clone());
-    }
-    if let Some(author) = &filter.author {
-        query.push(" AND author_hash = ").push_bind(crate::comment::email_hash(author));
-    }
-    if let Some(reason) = &filter.reason {
-        query.push(" AND EXISTS (SELECT 1 FROM ").push(each_reason).push(" WHERE value->>'code' = ");
-        query.push_bind(reason.clone()).push(")");
-    }
-    if let Some(since) = filter.since {
-        query.push(" AND id >= ").push_bind(crate::id::floor(since));
-    }
-    if let Some(until) = filter.until {
-        query.push(" AND id < ").push_bind(crate::id::floor(until));
     }
 }

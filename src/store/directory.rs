@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tracing::error;
 
-use super::{Conn, Result, Store, micros, time};
+use super::{Conn, Result, StandingDecision, Store, micros, time};
 use crate::id::{KeyId, SiteId};
 use crate::policy::{Policy, PolicyDocument};
 
@@ -127,6 +127,8 @@ pub struct SiteEntry {
     pub site: Site,
     /// Its policy in force.
     pub policy: Arc<Policy>,
+    /// Decisions that go on to apply, newest first.
+    pub standing: Vec<StandingDecision>,
 }
 
 /// All sites, keys and policies at one moment.
@@ -178,13 +180,18 @@ impl Store {
     pub async fn directory(&self) -> Result<Directory> {
         let version = self.directory_version().await?;
         let mut policies = self.policies_in_force().await?;
+        let mut standing: HashMap<SiteId, Vec<StandingDecision>> = HashMap::new();
+        for row in self.standing_decisions().await? {
+            standing.entry(SiteId(row.site_id)).or_default().push(row.into());
+        }
         let sites = self
             .sites()
             .await?
             .into_iter()
             .map(|site| {
                 let policy = policies.remove(&site.id).unwrap_or_else(Policy::built_in);
-                (site.id, Arc::new(SiteEntry { site, policy: Arc::new(policy) }))
+                let standing = standing.remove(&site.id).unwrap_or_default();
+                (site.id, Arc::new(SiteEntry { site, policy: Arc::new(policy), standing }))
             })
             .collect();
         let keys = self.keys().await?.into_iter().map(|key| (key.id, key)).collect();
@@ -360,7 +367,7 @@ impl Store {
 }
 
 /// Tells every process that the directory has changed.
-async fn bump(conn: &mut Conn) -> sqlx::Result<()> {
+pub(super) async fn bump(conn: &mut Conn) -> sqlx::Result<()> {
     execute!(conn, sqlx::query("UPDATE directory SET version = version + 1"))?;
     Ok(())
 }

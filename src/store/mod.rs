@@ -48,17 +48,28 @@
 #[macro_use]
 mod backend;
 
+mod author;
 mod batch;
 mod comments;
 mod counts;
+#[cfg(test)]
+mod desk_tests;
 mod directory;
+mod filter;
+mod happened;
 mod history;
+mod leases;
+mod notes;
 mod partitions;
 mod postgres;
+mod queue;
 mod record;
 mod resolve;
+mod search;
 mod sqlite;
+mod standing;
 mod users;
+mod views;
 mod writer;
 
 use std::path::Path;
@@ -66,14 +77,22 @@ use std::path::Path;
 use jiff::Timestamp;
 use tracing::warn;
 
+pub use author::Author;
 pub use backend::{Conn, Database, Dialect};
 use backend::{Connector, Readers};
-pub use comments::{CommentFilter, Cursor, Page, QueueCounts, StoredComment};
+pub use comments::{Cursor, Page, QueueCounts, StoredComment};
 pub use directory::{ApiKey, Directory, Scope, Scopes, Site, SiteEntry};
+pub use filter::CommentFilter;
 pub use history::{Actor, Event, EventKind};
+pub use leases::LEASE;
+pub use notes::Note;
+pub use queue::{CAMPAIGN, Listed, Place, QueueOrder};
 pub use record::{Idempotency, IdempotentAnswer, Recording};
 pub use resolve::{Outcome, Resolution, Resolved};
+pub use search::INDEXED_AT_ONCE;
+pub use standing::StandingDecision;
 pub use users::{Role, Session, User};
+pub use views::SavedView;
 pub use writer::Writer;
 
 /// Bytes of a write probe: on a disk that is nearly full, a smaller write would succeed where a comment does not.
@@ -88,6 +107,9 @@ pub enum StoreError {
     /// Something else took the place: a unique value exists already.
     #[error("it exists already")]
     Exists,
+    /// A search took too long and was stopped.
+    #[error("the search took too long")]
+    TooSlow,
     /// The database failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),

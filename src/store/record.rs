@@ -8,7 +8,9 @@ use super::{Conn, Result, Store, micros, time};
 use crate::comment::Comment;
 use crate::facts::Facts;
 use crate::id::{ActionId, CommentId, EventId, SiteId};
+use crate::language::{Language, language};
 use crate::verdict::{Status, Verdict};
+use crate::worth::worth;
 
 /// A judged comment on its way into the store: everything that is committed together.
 #[derive(Clone, Debug)]
@@ -57,6 +59,12 @@ pub(super) struct Row {
     pub(super) verdict: Verdict,
     /// Where it stands: what the verdict decided, unless it was imported.
     pub(super) status: Status,
+    /// Code of the language it is written in.
+    pub(super) lang: Option<&'static str>,
+    /// Its place among the held ones.
+    pub(super) worth: f64,
+    /// The first comment with nearly this text.
+    pub(super) campaign: Option<CommentId>,
 }
 
 impl Recording {
@@ -72,9 +80,19 @@ impl Recording {
     ) -> serde_json::Result<Self> {
         let event = EventId::fresh(comment.created_at);
         let reasons = serde_json::to_string(&verdict.reasons)?;
+        let is_repeated = facts.same_text.count + facts.near_text.count > 0;
         let facts = serde_json::to_string(facts)?;
         let status = verdict.decision.status();
-        Ok(Self { row: Row { comment, reasons, facts, fingerprint, verdict, status }, event, tell, idempotency })
+        let lang = language(comment.body.reading()).map(Language::code);
+        let worth = worth(verdict.scores, is_repeated, comment.created_at);
+        let row = Row { comment, reasons, facts, fingerprint, verdict, status, lang, worth, campaign: None };
+        Ok(Self { row, event, tell, idempotency })
+    }
+
+    /// The same for a comment whose text came before, first in `campaign`.
+    pub fn with_campaign(mut self, campaign: Option<CommentId>) -> Self {
+        self.row.campaign = campaign;
+        self
     }
 
     /// The same for a comment that moderators have given a status already.
@@ -96,12 +114,14 @@ async fn replace(conn: &mut Conn, recording: &Recording, now: Timestamp) -> sqlx
             .await
     })?;
     let to = verdict.decision.status();
+    let is_indexed = super::search::forget(conn, comment.site, comment.id).await?;
     execute!(
         conn,
         sqlx::query(
             "UPDATE comments SET status = $3, revision = $4, name = $5, email = $6, text = $7, url = $8, page = $9,
             page_title = $10, parent_id = $11, author_hash = $12, page_hash = $13, text_hash = $14, fingerprint = $15,
-            decision = $16, score = $17, spam = $18, toxic = $19, reasons = $20, facts = $21, policy = $22, model = $23
+            decision = $16, score = $17, spam = $18, toxic = $19, reasons = $20, facts = $21, policy = $22, model = $23,
+            lang = $24, worth = $25, campaign = $26
          WHERE site_id = $1 AND id = $2",
         )
         .bind(comment.site)
@@ -127,7 +147,13 @@ async fn replace(conn: &mut Conn, recording: &Recording, now: Timestamp) -> sqlx
         .bind(facts)
         .bind(verdict.policy)
         .bind(&verdict.model)
+        .bind(recording.row.lang)
+        .bind(recording.row.worth)
+        .bind(recording.row.campaign)
     )?;
+    if is_indexed {
+        super::search::remember(conn, comment.site, comment.id).await?;
+    }
     let mut counts = Counts::default();
     counts.moved(comment.site, from, to);
     counts.apply(conn).await?;

@@ -226,6 +226,7 @@ async fn undo_all(
         outcomes.push((event.comment_id, undo_one(conn, &mut counts, undo, site, &event, actor, at).await?));
     }
     counts.apply(conn).await?;
+    super::standing::end(conn, site, action).await?;
     Ok(Some(Resolved { action: undo, outcomes }))
 }
 
