@@ -26,6 +26,7 @@ pub mod normalize;
 pub mod pipeline;
 pub mod policy;
 pub mod recent;
+pub mod replaying;
 pub mod rules;
 pub mod search;
 pub mod secrets;

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -36,6 +36,20 @@ pub(super) struct Decided {
     /// The view to go on in.
     #[serde(default)]
     view: String,
+    /// Milliseconds that it was looked at, as our script counts them while the page is visible.
+    #[serde(default)]
+    looked_ms: Option<i64>,
+}
+
+/// A look of more than an hour was a break.
+const LONGEST_LOOK_MS: i64 = 60 * 60 * 1_000;
+
+impl Decided {
+    /// When the comment came on the screen, if our script counted.
+    fn shown(&self, now: Timestamp) -> Option<Timestamp> {
+        let looked = self.looked_ms.filter(|ms| (0..=LONGEST_LOOK_MS).contains(ms))?;
+        now.checked_sub(SignedDuration::from_millis(looked)).ok()
+    }
 }
 
 #[derive(Template)]
@@ -78,6 +92,7 @@ pub(super) async fn decide(
         reason: Some(reason.clone()).filter(|reason| !reason.is_empty()),
         note: None,
         actor: Actor::User(moderator.user.id),
+        shown_at: decided.shown(now),
         at: now,
     };
     let resolved = app.resolve(comment.site, vec![(comment.id, Some(decided.revision))], resolution).await?;

@@ -280,6 +280,7 @@ async fn whoever_comes_second_is_told_who_was_faster() {
         reason: None,
         note: None,
         actor: Actor::User(bob),
+        shown_at: None,
         at: Timestamp::now(),
     };
     desk.app.resolve(site, vec![(id, Some(1))], resolution).await.expect("a decision");

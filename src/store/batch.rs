@@ -30,6 +30,7 @@ fn counts(rows: &[&Recording]) -> Counts {
     let mut counts = Counts::default();
     for r in rows {
         counts.added(r.row.comment.site, r.row.status);
+        counts.tallies.judged(r.row.comment.site, &r.row.verdict, r.row.comment.created_at);
     }
     counts
 }
@@ -74,15 +75,21 @@ const COUNTS_FROM_JSON: &str = "INSERT INTO comment_counts (site_id, status, com
   SELECT value->>0, value->>1, value->>2 FROM json_each($1) WHERE true
   ON CONFLICT (site_id, status) DO UPDATE SET comments = comments + excluded.comments";
 
+const TALLIES_FROM_JSON: &str = "INSERT INTO tallies (site_id, hour, measure, key, number)
+  SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each($1) WHERE true
+  ON CONFLICT (site_id, hour, measure, key) DO UPDATE SET number = number + excluded.number";
+
 const ANSWERS_FROM_JSON: &str =
     "INSERT INTO idempotent_answers (site_id, key, body_hash, comment_id, answer, created_at)
   SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each($1)";
 
 async fn insert_json(conn: &mut SqliteConnection, rows: &[&Recording]) -> sqlx::Result<()> {
+    let counts = counts(rows);
     let mut statements = vec![
         (COMMENTS_FROM_JSON, json(rows.iter().map(|r| &r.row))?),
         (EVENTS_FROM_JSON, json(rows.iter().map(|r| r.event_columns()))?),
-        (COUNTS_FROM_JSON, json(counts(rows).changes().map(|(site, status, by)| (site.0, status, by)))?),
+        (COUNTS_FROM_JSON, json(counts.changes().map(|(site, status, by)| (site.0, status, by)))?),
+        (TALLIES_FROM_JSON, json(counts.tallies.changes())?),
     ];
     if rows.iter().any(|r| r.row.comment.submission.external_id.is_some()) {
         statements.push((EXTERNAL_IDS_FROM_JSON, json(rows.iter().filter_map(|r| r.external_columns()))?));
@@ -182,7 +189,12 @@ const ALL_FROM_ARRAYS: &str = "WITH
     INSERT INTO idempotent_answers (site_id, key, body_hash, comment_id, answer, created_at)
     SELECT site, key, body_hash, comment, answer, at
     FROM UNNEST($38::BIGINT[], $39::TEXT[], $40::BIGINT[], $41::BIGINT[], $42::TEXT[], $43::BIGINT[])
-    AS new (site, key, body_hash, comment, answer, at))
+    AS new (site, key, body_hash, comment, answer, at)),
+  new_tallies AS (
+    INSERT INTO tallies (site_id, hour, measure, key, number)
+    SELECT CAST(value->>0 AS BIGINT), CAST(value->>1 AS BIGINT), value->>2, value->>3, CAST(value->>4 AS BIGINT)
+    FROM jsonb_array_elements($50::JSONB) AS new (value)
+    ON CONFLICT (site_id, hour, measure, key) DO UPDATE SET number = tallies.number + excluded.number)
   INSERT INTO comment_counts (site_id, status, comments)
   SELECT site, status, comments FROM UNNEST($44::BIGINT[], $45::SMALLINT[], $46::BIGINT[]) AS new (site, status, comments)
   ON CONFLICT (site_id, status) DO UPDATE SET comments = comment_counts.comments + excluded.comments";
@@ -247,6 +259,7 @@ async fn insert_arrays(conn: &mut PgConnection, rows: &[&Recording]) -> sqlx::Re
     query = query.bind(counts.changes().map(|c| c.1).collect::<Vec<_>>());
     query = query.bind(counts.changes().map(|c| c.2).collect::<Vec<_>>());
     bind!(|r: &Row| r.lang, |r: &Row| r.worth, |r: &Row| r.campaign.map(|id| id.0));
+    query = query.bind(json(counts.tallies.changes())?);
     query.execute(conn).await?;
     Ok(())
 }

@@ -3,23 +3,28 @@
 use std::collections::BTreeMap;
 
 use super::Conn;
+use super::tallies::Tallies;
 use crate::id::SiteId;
 use crate::verdict::Status;
 
 /// What a transaction changes about the counters. Written at its end, always in the same order: the counters are the
 /// rows that all replicas want, so they are held for the shortest time, and nobody waits in a circle.
 #[derive(Debug, Default)]
-pub(super) struct Counts(BTreeMap<(SiteId, i16), i64>);
+pub(super) struct Counts {
+    by_status: BTreeMap<(SiteId, i16), i64>,
+    /// What it changes about the tallies.
+    pub(super) tallies: Tallies,
+}
 
 impl Counts {
     /// One more comment with this status.
     pub(super) fn added(&mut self, site: SiteId, status: Status) {
-        *self.0.entry((site, status as i16)).or_default() += 1;
+        *self.by_status.entry((site, status as i16)).or_default() += 1;
     }
 
     /// One comment fewer with this status.
     pub(super) fn removed(&mut self, site: SiteId, status: Status) {
-        *self.0.entry((site, status as i16)).or_default() -= 1;
+        *self.by_status.entry((site, status as i16)).or_default() -= 1;
     }
 
     /// A comment went from one status to another.
@@ -30,7 +35,7 @@ impl Counts {
 
     /// Site, status and how many more; only what changes.
     pub(super) fn changes(&self) -> impl Iterator<Item = (SiteId, i16, i64)> {
-        self.0.iter().filter(|(_, by)| **by != 0).map(|(&(site, status), &by)| (site, status, by))
+        self.by_status.iter().filter(|(_, by)| **by != 0).map(|(&(site, status), &by)| (site, status, by))
     }
 
     /// Writes the changes.
@@ -47,6 +52,6 @@ impl Counts {
                 .bind(by)
             )?;
         }
-        Ok(())
+        self.tallies.apply(conn).await
     }
 }

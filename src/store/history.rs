@@ -89,6 +89,9 @@ pub struct Event {
     pub policy: i64,
     /// Version of the model then.
     pub model: Option<String>,
+    /// When the comment came on the screen of whoever decided.
+    #[serde(serialize_with = "crate::clock::optional_rfc3339")]
+    pub shown_at: Option<Timestamp>,
     /// When.
     #[serde(serialize_with = "crate::clock::rfc3339")]
     pub at: Timestamp,
@@ -108,6 +111,7 @@ pub(super) struct EventRow {
     note: Option<String>,
     policy: i64,
     model: Option<String>,
+    shown_at: Option<i64>,
     created_at: i64,
 }
 
@@ -120,7 +124,7 @@ impl EventRow {
 
 pub(super) const EVENT_COLUMNS: &str =
     "id, comment_id, action_id, kind, actor, from_status, to_status, revision, reason, note,
-    policy, model, created_at";
+    policy, model, shown_at, created_at";
 
 impl From<EventRow> for Event {
     fn from(row: EventRow) -> Self {
@@ -137,6 +141,7 @@ impl From<EventRow> for Event {
             note: row.note,
             policy: row.policy,
             model: row.model,
+            shown_at: row.shown_at.map(time),
             at: time(row.created_at),
         }
     }
@@ -156,6 +161,7 @@ pub(super) struct NewEvent<'a> {
     pub note: Option<&'a str>,
     pub policy: i64,
     pub model: Option<&'a str>,
+    pub shown_at: Option<Timestamp>,
     pub at: Timestamp,
 }
 
@@ -164,8 +170,8 @@ pub(super) async fn append(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result
     let id = EventId::fresh(event.at);
     execute!(conn, sqlx::query(
         "INSERT INTO events (site_id, id, comment_id, action_id, kind, actor, from_status, to_status, revision, reason,
-            note, policy, model, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            note, policy, model, shown_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(event.site)
     .bind(id)
@@ -180,6 +186,7 @@ pub(super) async fn append(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result
     .bind(event.note)
     .bind(event.policy)
     .bind(event.model)
+    .bind(event.shown_at.map(micros))
     .bind(micros(event.at)))?;
     execute!(
         conn,

@@ -48,6 +48,7 @@
 #[macro_use]
 mod backend;
 
+mod audit;
 mod author;
 mod batch;
 mod comments;
@@ -61,6 +62,7 @@ mod history;
 mod leases;
 mod notes;
 mod partitions;
+mod policies;
 mod postgres;
 mod queue;
 mod record;
@@ -68,6 +70,8 @@ mod resolve;
 mod search;
 mod sqlite;
 mod standing;
+mod stats;
+mod tallies;
 mod users;
 mod views;
 mod writer;
@@ -77,6 +81,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use tracing::warn;
 
+pub use audit::{AuditEntry, AuditFilter, ServiceEvent, ServiceNote};
 pub use author::Author;
 pub use backend::{Conn, Database, Dialect};
 use backend::{Connector, Readers};
@@ -86,11 +91,13 @@ pub use filter::CommentFilter;
 pub use history::{Actor, Event, EventKind};
 pub use leases::LEASE;
 pub use notes::Note;
+pub use policies::PolicyVersion;
 pub use queue::{CAMPAIGN, Listed, Place, QueueOrder};
 pub use record::{Idempotency, IdempotentAnswer, Recording};
 pub use resolve::{Outcome, Resolution, Resolved};
 pub use search::INDEXED_AT_ONCE;
 pub use standing::StandingDecision;
+pub use stats::{Decisions, ModeratorStats, Override, Point, QueueStats, ReasonStats, Stats, Times};
 pub use users::{Role, Session, User};
 pub use views::SavedView;
 pub use writer::Writer;

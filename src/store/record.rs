@@ -170,6 +170,7 @@ async fn replace(conn: &mut Conn, recording: &Recording, now: Timestamp) -> sqlx
         note: None,
         policy: verdict.policy,
         model: verdict.model.as_deref(),
+        shown_at: None,
         at: now,
     };
     append(conn, event).await?;

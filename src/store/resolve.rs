@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::counts::Counts;
 use super::history::{EVENT_COLUMNS, Event, EventKind, EventRow, NewEvent, append};
+use super::tallies::Ruling;
 use super::{Actor, Conn, Result, Store, micros};
-use crate::id::{ActionId, CommentId, SiteId};
+use crate::id::{ActionId, CommentId, EventId, SiteId};
 use crate::verdict::Status;
 
 /// What somebody decided about comments of one site.
@@ -19,6 +20,8 @@ pub struct Resolution {
     pub note: Option<String>,
     /// Who decided.
     pub actor: Actor,
+    /// When the comments came on that person's screen; `None` when nobody looked. One of many has its share of the time.
+    pub shown_at: Option<Timestamp>,
     /// When.
     pub at: Timestamp,
 }
@@ -76,6 +79,8 @@ struct Current {
     revision: i64,
     policy: i64,
     model: Option<String>,
+    decision: String,
+    reasons: String,
 }
 
 impl Store {
@@ -144,12 +149,20 @@ async fn resolve_all(
     lock(conn, site, comments.iter().map(|&(comment, _)| comment)).await?;
     let mut counts = Counts::default();
     let mut outcomes = Vec::with_capacity(comments.len());
+    let resolution = &Resolution { shown_at: share_of_time(resolution, comments.len()), ..resolution.clone() };
     for &(comment, expected) in comments {
         let outcome = resolve_one(conn, &mut counts, site, action, comment, expected, resolution).await?;
         outcomes.push((comment, outcome));
     }
     counts.apply(conn).await?;
     Ok(Resolved { action, outcomes })
+}
+
+/// When a comment would have come on the screen, had it been decided alone.
+fn share_of_time(resolution: &Resolution, comments: usize) -> Option<Timestamp> {
+    let (shown, at) = (resolution.shown_at?.as_microsecond(), resolution.at.as_microsecond());
+    let share = (at - shown).max(0) / i64::try_from(comments.max(1)).unwrap_or(i64::MAX);
+    Timestamp::from_microsecond(at - share).ok()
 }
 
 async fn resolve_one(
@@ -182,9 +195,26 @@ async fn resolve_one(
         note: resolution.note.as_deref(),
         policy: current.policy,
         model: current.model.as_deref(),
+        shown_at: resolution.shown_at,
         at: resolution.at,
     };
     counts.moved(site, current.status, resolution.status);
+    let before = last_decider(conn, site, comment, None).await?;
+    counts.tallies.ruled(
+        1,
+        &Ruling {
+            site,
+            actor: &actor,
+            from: current.status,
+            to: resolution.status,
+            reason: resolution.reason.as_deref(),
+            shown_at: resolution.shown_at,
+            at: resolution.at,
+            decision: &current.decision,
+            reasons: &current.reasons,
+            before: before.as_deref(),
+        },
+    );
     change(conn, event).await?;
     if let Some(label) = label_of(resolution) {
         insert_label(conn, site, comment, label, &actor, resolution.at).await?;
@@ -256,9 +286,26 @@ async fn undo_one(
         note: None,
         policy: current.policy,
         model: current.model.as_deref(),
+        shown_at: None,
         at,
     };
     counts.moved(site, current.status, before);
+    let decider_before = last_decider(conn, site, event.comment_id, Some(event.id)).await?;
+    counts.tallies.ruled(
+        -1,
+        &Ruling {
+            site,
+            actor: &event.actor,
+            from: before,
+            to: event.to,
+            reason: event.reason.as_deref(),
+            shown_at: event.shown_at,
+            at: event.at,
+            decision: &current.decision,
+            reasons: &current.reasons,
+            before: decider_before.as_deref(),
+        },
+    );
     change(conn, undone).await?;
     execute!(
         conn,
@@ -291,10 +338,28 @@ pub(super) async fn lock(
 
 async fn current(conn: &mut Conn, site: SiteId, comment: CommentId) -> sqlx::Result<Option<Current>> {
     with_conn!(conn, |c| sqlx::query_as(
-        "SELECT status, revision, policy, model FROM comments WHERE site_id = $1 AND id = $2"
+        "SELECT status, revision, policy, model, decision, reasons FROM comments WHERE site_id = $1 AND id = $2"
     )
     .bind(site)
     .bind(comment)
+    .fetch_optional(c)
+    .await)
+}
+
+/// Who decided about a comment last, before an event or until now.
+async fn last_decider(
+    conn: &mut Conn,
+    site: SiteId,
+    comment: CommentId,
+    before: Option<EventId>,
+) -> sqlx::Result<Option<String>> {
+    with_conn!(conn, |c| sqlx::query_scalar(
+        "SELECT actor FROM events WHERE site_id = $1 AND comment_id = $2 AND id < $3 AND kind = 'decided'
+         ORDER BY id DESC LIMIT 1"
+    )
+    .bind(site)
+    .bind(comment)
+    .bind(before.map_or(i64::MAX, |event| event.0))
     .fetch_optional(c)
     .await)
 }
