@@ -61,10 +61,7 @@ pub struct Change {
 impl Change {
     /// Whether the other policy would say the contrary of where the comment stands.
     pub fn is_against_status(&self) -> bool {
-        matches!(
-            (self.status, self.to),
-            (Status::Approved, Decision::Reject) | (Status::Rejected, Decision::Approve)
-        )
+        matches!((self.status, self.to), (Status::Approved, Decision::Reject) | (Status::Rejected, Decision::Approve))
     }
 }
 
@@ -155,7 +152,7 @@ mod tests {
             stored("We went to the lake on Sunday and it was lovely.", Status::Approved, &model),
             stored("The council met about the zebra crossing again.", Status::Rejected, &model),
         ];
-        let document = serde_json::json!({ "lists": { "words": ["zebra"] } });
+        let document = serde_json::json!({ "patterns": [{ "regex": "zebra", "score": 20.0 }] });
         let other = Policy::compile(9, serde_json::from_value(document).expect("a document")).expect("a policy");
         let replay = replay(&comments, &Policy::built_in(), &other, Some(&model));
         assert_eq!((replay.comments, replay.changed), (2, 1));

@@ -88,7 +88,8 @@ pub(super) async fn patch(
     let (status, reason, note) = fields.finish(read)?;
     let status = status.unwrap_or(Status::Held);
     let site = caller.site.site.id;
-    let resolution = Resolution { status, reason, note, actor: caller.actor(), shown_at: None, at: crate::clock::now() };
+    let resolution =
+        Resolution { status, reason, note, actor: caller.actor(), shown_at: None, at: crate::clock::now() };
     let resolved = app.resolve(site, vec![(id, if_match(&headers)?)], resolution).await?;
     match resolved.outcomes.first() {
         Some((_, Outcome::Changed { .. } | Outcome::Unchanged { .. })) => {
@@ -123,7 +124,8 @@ pub(super) async fn decide(State(app): AppState, headers: HeaderMap, body: Body)
     let read = (status(&mut fields), fields.text("reason", MAX_REASON), fields.text("note", MAX_NOTE));
     let (status, reason, note) = fields.finish(read)?;
     let status = status.unwrap_or(Status::Held);
-    let resolution = Resolution { status, reason, note, actor: caller.actor(), shown_at: None, at: crate::clock::now() };
+    let resolution =
+        Resolution { status, reason, note, actor: caller.actor(), shown_at: None, at: crate::clock::now() };
     let comments = ids.into_iter().map(|id| (id, None)).collect();
     let resolved = app.resolve(caller.site.site.id, comments, resolution).await?;
     Ok(Json(Decided::from(resolved)).into_response())

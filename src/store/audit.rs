@@ -98,7 +98,8 @@ impl Store {
     /// When the database fails.
     pub async fn audit(&self, filter: &AuditFilter, before: Option<EventId>, limit: usize) -> Result<Vec<AuditEntry>> {
         let rows: Vec<AuditRow> = with_pool!(self, |pool| {
-            let mut query = QueryBuilder::new(format!("SELECT site_id, {EVENT_COLUMNS} FROM events WHERE site_id IN ("));
+            let mut query =
+                QueryBuilder::new(format!("SELECT site_id, {EVENT_COLUMNS} FROM events WHERE site_id IN ("));
             let mut sites = query.separated(", ");
             for site in &filter.sites {
                 sites.push_bind(site.0);

@@ -145,7 +145,10 @@ impl Store {
         let (first, end) = (hour(from), hour(to - SignedDuration::from_micros(1)) + 1);
         let step = if to.duration_since(from) <= BY_THE_HOUR { 1 } else { 24 };
         let mut gathered = Gathered { step, ..Gathered::default() };
-        let mut queue = QueueStats { ages: AGES.map(|age| (Some(age).filter(|age| *age < i64::MAX), 0)).into(), ..QueueStats::default() };
+        let mut queue = QueueStats {
+            ages: AGES.map(|age| (Some(age).filter(|age| *age < i64::MAX), 0)).into(),
+            ..QueueStats::default()
+        };
         for &site in sites {
             // What has a place in time is read until now, so that the length of the queue can be told backwards.
             for sum in self.sums(site, first, hour(now) + 1, step, ["judged", "decided"]).await? {
@@ -307,7 +310,8 @@ impl Gathered {
         };
         let mut moderators: Vec<_> = self.people.into_iter().filter(|(_, (n, _))| *n > 0).map(moderator).collect();
         moderators.sort_by(|a, b| b.decided.cmp(&a.decided).then_with(|| a.actor.cmp(&b.actor)));
-        let class = |bucket: u32| (Some(bucket).filter(|b| *b < u32::MAX), all_times.get(&bucket).copied().unwrap_or(0));
+        let class =
+            |bucket: u32| (Some(bucket).filter(|b| *b < u32::MAX), all_times.get(&bucket).copied().unwrap_or(0));
         Stats {
             decisions: self.decisions,
             reasons,
@@ -370,7 +374,12 @@ mod tests {
     #[test]
     fn the_queue_then_is_told_from_the_queue_now() {
         let mut gathered = Gathered { step: 1, ..Gathered::default() };
-        let sum = |slot, measure: &str, key: &str, number| Sum { slot, measure: measure.to_owned(), key: key.to_owned(), number };
+        let sum = |slot, measure: &str, key: &str, number| Sum {
+            slot,
+            measure: measure.to_owned(),
+            key: key.to_owned(),
+            number,
+        };
         gathered.in_time(sum(10, "judged", "hold", 5), 10, 13);
         gathered.in_time(sum(11, "decided", "held>approved", 2), 10, 13);
         gathered.in_time(sum(20, "judged", "hold", 4), 10, 13);

@@ -122,9 +122,10 @@ impl Tallies {
 
     /// Site, hour, measure, key and how many more; only what changes.
     pub(super) fn changes(&self) -> impl Iterator<Item = (i64, i64, &'static str, &str, i64)> {
-        self.0.iter().filter(|(_, by)| **by != 0).map(|((site, hour, measure, key), by)| {
-            (site.0, *hour, *measure, key.as_str(), *by)
-        })
+        self.0
+            .iter()
+            .filter(|(_, by)| **by != 0)
+            .map(|((site, hour, measure, key), by)| (site.0, *hour, *measure, key.as_str(), *by))
     }
 
     /// Writes the changes.
