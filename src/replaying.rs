@@ -142,6 +142,9 @@ mod tests {
             submission,
             verdict,
             facts: Facts::default(),
+            lang: None,
+            worth: 0.0,
+            campaign: None,
         }
     }
 

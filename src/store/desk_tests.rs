@@ -198,6 +198,7 @@ async fn resolve(store: &Store, comments: Vec<(CommentId, Option<i64>)>) -> Acti
         reason: Some("spam".to_owned()),
         note: None,
         actor: Actor::User(UserId(1)),
+        shown_at: None,
         at: minutes(4),
     };
     store.resolve(SITE, comments, resolution).await.expect("resolved").action

@@ -68,16 +68,15 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn policy_version(&self, site: SiteId, version: i64) -> Result<Option<PolicyVersion>> {
-        let row: Option<Row> =
-            with_pool!(self, |pool| {
-                sqlx::query_as(
+        let row: Option<Row> = with_pool!(self, |pool| {
+            sqlx::query_as(
             "SELECT version, document, author, reason, created_at FROM policies WHERE site_id = $1 AND version = $2",
         )
         .bind(site)
         .bind(version)
         .fetch_optional(pool)
         .await
-            })?;
+        })?;
         Ok(row.map(PolicyVersion::from))
     }
 }
