@@ -19,6 +19,7 @@ use crate::lists;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::store::{Actor, Directory, Resolution, Resolved, Store, StoreError};
+use crate::webhooks::Courier;
 
 /// How long the outcome of a write probe counts.
 const PROBE_AGE: Duration = Duration::from_secs(1);
@@ -32,6 +33,8 @@ pub struct App {
     pub store: Store,
     /// The way of a comment.
     pub pipeline: Pipeline,
+    /// Who carries webhooks.
+    pub courier: Courier,
     /// Its metrics.
     pub metrics: Arc<Metrics>,
     /// What happens to comments, as it happens.
@@ -79,10 +82,12 @@ impl App {
         }
         let limits = Limits::new(&config.limits);
         let pipeline = Pipeline::start(store.clone(), limits, model, metrics.clone()).await?;
+        let courier = Courier::new(&config.webhook_networks).context("preparing to send webhooks")?;
         let app = Self {
             config,
             store,
             pipeline,
+            courier,
             metrics,
             events: EventSource::default(),
             directory: ArcSwap::default(),

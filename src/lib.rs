@@ -34,5 +34,6 @@ pub mod server;
 pub mod span;
 pub mod store;
 pub mod verdict;
+pub mod webhooks;
 pub mod worker;
 pub mod worth;

@@ -111,7 +111,8 @@ pub enum DeliveryResult {
 impl DeliveryResult {
     const ALL: [DeliveryResult; 3] = [Self::Delivered, Self::Failed, Self::Dead];
 
-    fn as_str(self) -> &'static str {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
             Self::Failed => "failed",
@@ -139,6 +140,7 @@ pub struct Metrics {
     store_waiting: Gauge,
     deliveries: Family<ResultLabels, Counter>,
     webhook_pending: Gauge,
+    webhook_dead: Gauge,
     connections: Gauge,
     panics: Counter,
 }
@@ -182,6 +184,7 @@ impl Metrics {
             store_waiting: Gauge::default(),
             deliveries: Family::default(),
             webhook_pending: Gauge::default(),
+            webhook_dead: Gauge::default(),
             connections: Gauge::default(),
             panics: Counter::default(),
         };
@@ -226,6 +229,7 @@ impl Metrics {
         r.register("store_waiting", "Writes that wait", self.store_waiting.clone());
         r.register("webhook_deliveries", "Attempts to deliver a webhook", self.deliveries.clone());
         r.register("webhook_pending", "Webhooks not delivered yet", self.webhook_pending.clone());
+        r.register("webhook_dead_letters", "Webhooks that were given up", self.webhook_dead.clone());
         r.register("http_connections", "Open connections", self.connections.clone());
         r.register("panics", "Requests that ended in a panic", self.panics.clone());
     }
@@ -332,6 +336,11 @@ impl Metrics {
     /// So many webhooks are not delivered yet.
     pub fn webhook_pending(&self, deliveries: i64) {
         self.webhook_pending.set(deliveries);
+    }
+
+    /// So many webhooks were given up and wait to be sent again by hand.
+    pub fn webhook_dead(&self, deliveries: i64) {
+        self.webhook_dead.set(deliveries);
     }
 
     /// A connection was opened.

@@ -22,10 +22,18 @@ const INDEX_EVERY: Duration = Duration::from_millis(500);
 const FORGET_EVERY: Duration = Duration::from_secs(600);
 /// How long answers to requests with an idempotency key are kept.
 const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// How long it is kept what came of attempts to deliver webhooks.
+const ATTEMPTS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// Runs until `stop`.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
-    tokio::join!(tell(&app, &stop), index(&app, &stop), refresh(&app, &stop), forget(&app, &stop));
+    tokio::join!(
+        tell(&app, &stop),
+        index(&app, &stop),
+        refresh(&app, &stop),
+        forget(&app, &stop),
+        crate::webhooks::deliver(&app, &stop)
+    );
 }
 
 /// Tells those who listen what happens.
@@ -81,7 +89,8 @@ async fn forget(app: &App, stop: &CancellationToken) {
 async fn forget_expired(app: &App, now: Timestamp) -> Result<(), StoreError> {
     let answers = app.store.forget_answers(now - ANSWERS_KEPT).await?;
     let sessions = app.store.forget_sessions(now).await?;
-    debug!(answers, sessions, "removed what had expired");
+    let attempts = app.store.forget_attempts(now - ATTEMPTS_KEPT).await?;
+    debug!(answers, sessions, attempts, "removed what had expired");
     Ok(())
 }
 

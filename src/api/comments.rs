@@ -25,7 +25,7 @@ pub(super) const NO_COMMENT: Problem = Problem::NotFound("this site has no comme
 
 /// A stored comment, as sites and tools see it.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct CommentBody {
+pub(crate) struct CommentBody {
     id: CommentId,
     status: Status,
     revision: i64,

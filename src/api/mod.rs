@@ -18,6 +18,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
 
+pub(crate) use comments::CommentBody;
 pub use middleware::wrap;
 pub use problem::{FieldError, Problem};
 

@@ -60,6 +60,10 @@ pub(super) async fn metrics(State(app): AppState, headers: HeaderMap) -> Result<
     for limit in LimitName::ALL {
         app.metrics.limiter_overflows(limit, app.pipeline.limits().overflowed(limit));
     }
+    if let Ok(counts) = app.store.outbox_counts(None).await {
+        app.metrics.webhook_pending(counts.pending);
+        app.metrics.webhook_dead(counts.dead);
+    }
     for entry in app.directory().sites.values() {
         let site = &entry.site;
         // A store that does not answer must not take the metrics with it: the gauges keep their last values.

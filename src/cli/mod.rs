@@ -11,6 +11,7 @@ mod sites;
 mod train;
 mod transfer;
 mod tune;
+pub(crate) mod webhooks;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -57,6 +58,9 @@ enum Command {
     /// Sites
     #[command(subcommand)]
     Site(sites::SiteCommand),
+    /// Where sites are told what was decided
+    #[command(subcommand)]
+    Webhook(webhooks::WebhookCommand),
     /// Accounts for the dashboard
     #[command(subcommand)]
     User(accounts::UserCommand),
@@ -154,6 +158,7 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(_) => serve::run(load()?),
         Command::Key(command) => with_runtime(sites::key(load()?.config, command)),
         Command::Site(command) => with_runtime(sites::site(load()?.config, command)),
+        Command::Webhook(command) => with_runtime(webhooks::run(load()?.config, command)),
         Command::User(command) => with_runtime(accounts::user(load()?.config, command)),
         Command::Check(args) => check::run(&load()?.config, &args),
         Command::Replay(args) => with_runtime(replay::run(args)),

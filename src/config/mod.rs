@@ -37,6 +37,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Proxies whose word about the client's address counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// Networks that webhooks may reach although they are not public.
+    pub webhook_networks: Vec<IpNet>,
     /// Rate limits.
     pub limits: LimitsConfig,
     /// What a connection may take.
@@ -177,6 +179,16 @@ pub static SETTINGS: &[Setting] = &[
         c.limits.text = quota(v)?;
         Ok(())
     }),
+    setting!(
+        "webhooks.networks",
+        "",
+        Texts,
+        "Networks that webhooks may reach although they are not public, also with http:// and on any port.",
+        |c, v| {
+            c.webhook_networks = list(v, network)?;
+            Ok(())
+        }
+    ),
     setting!("http.max_body", "65536", Number, "Largest body of a request, in bytes.", |c, v| {
         c.http.max_body = within(v, 1_024..=16 * 1024 * 1024)?;
         Ok(())
@@ -262,6 +274,7 @@ impl Default for Config {
             models: None,
             public_url: None,
             trusted_proxies: Vec::new(),
+            webhook_networks: Vec::new(),
             limits: LimitsConfig::OFF,
             http: HttpConfig {
                 max_body: 0,

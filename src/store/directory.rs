@@ -95,7 +95,7 @@ pub struct Site {
     pub name: String,
     /// Its front page.
     pub url: Option<String>,
-    /// Where decisions are sent.
+    /// Where decisions are sent; `None` while that is switched off.
     pub webhook_url: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -205,7 +205,8 @@ impl Store {
     /// When the database fails.
     pub async fn sites(&self) -> Result<Vec<Site>> {
         let rows: Vec<SiteRow> = with_pool!(self, |pool| sqlx::query_as(
-            "SELECT id, name, url, webhook_url, created_at FROM sites ORDER BY id"
+            "SELECT id, name, url, CASE WHEN webhook_off_at IS NULL THEN webhook_url END AS webhook_url, created_at
+             FROM sites ORDER BY id"
         )
         .fetch_all(pool)
         .await)?;

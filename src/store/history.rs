@@ -190,14 +190,12 @@ pub(super) async fn append(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result
     .bind(micros(event.at)))?;
     execute!(
         conn,
-        sqlx::query(
-            "INSERT INTO outbox (site_id, event_id, comment_id, due_at, attempts)
-         SELECT id, $2, $3, $4, 0 FROM sites WHERE id = $1 AND webhook_url IS NOT NULL",
-        )
-        .bind(event.site)
-        .bind(id)
-        .bind(event.comment)
-        .bind(micros(event.at))
+        sqlx::query(super::webhooks::ENQUEUE)
+            .bind(event.site)
+            .bind(id)
+            .bind(event.comment)
+            .bind(micros(event.at))
+            .bind(event.kind.as_str())
     )?;
     Ok(id)
 }

@@ -74,6 +74,7 @@ mod stats;
 mod tallies;
 mod users;
 mod views;
+mod webhooks;
 mod writer;
 
 use std::path::Path;
@@ -100,6 +101,9 @@ pub use standing::StandingDecision;
 pub use stats::{Decisions, ModeratorStats, Override, Point, QueueStats, ReasonStats, Stats, Times};
 pub use users::{Role, Session, User};
 pub use views::SavedView;
+pub use webhooks::{
+    Attempt, Delivery, DeliveryOutcome, LoggedAttempt, OutboxCounts, Settlement, Webhook,
+};
 pub use writer::Writer;
 
 /// Bytes of a write probe: on a disk that is nearly full, a smaller write would succeed where a comment does not.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::counts::Counts;
 use super::history::{EVENT_COLUMNS, Event, EventKind, EventRow, NewEvent, append};
 use super::tallies::Ruling;
+use super::webhooks::withdraw;
 use super::{Actor, Conn, Result, Store, micros};
 use crate::id::{ActionId, CommentId, EventId, SiteId};
 use crate::verdict::Status;
@@ -306,7 +307,12 @@ async fn undo_one(
             before: decider_before.as_deref(),
         },
     );
-    change(conn, undone).await?;
+    // What the site has not been told need not be taken back.
+    let untold = withdraw(conn, site, event.id).await?;
+    let undone = change(conn, undone).await?;
+    if untold {
+        withdraw(conn, site, undone).await?;
+    }
     execute!(
         conn,
         sqlx::query("DELETE FROM labels WHERE site_id = $1 AND comment_id = $2 AND actor = $3 AND created_at = $4")
@@ -365,7 +371,7 @@ async fn last_decider(
 }
 
 /// Writes a change of status: comment, event, outbox.
-async fn change(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result<()> {
+async fn change(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result<EventId> {
     execute!(
         conn,
         sqlx::query("UPDATE comments SET status = $3, revision = $4 WHERE site_id = $1 AND id = $2")
@@ -374,8 +380,7 @@ async fn change(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result<()> {
             .bind(event.to)
             .bind(event.revision)
     )?;
-    append(conn, event).await?;
-    Ok(())
+    append(conn, event).await
 }
 
 async fn insert_label(

@@ -10,3 +10,4 @@ mod measuring;
 mod moderating;
 mod operations;
 mod submitting;
+mod webhooks;
