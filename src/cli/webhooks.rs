@@ -143,7 +143,8 @@ async fn until_known() {
 async fn webhook_of(store: &Store, site: &str) -> anyhow::Result<(Site, Webhook)> {
     let site = site_named(store, site).await?;
     let webhook = store.webhook(site.id).await?;
-    let webhook = webhook.ok_or_else(|| anyhow::anyhow!("{:?} has no webhook; `moderato webhook set` makes one", site.name))?;
+    let webhook =
+        webhook.ok_or_else(|| anyhow::anyhow!("{:?} has no webhook; `moderato webhook set` makes one", site.name))?;
     Ok((site, webhook))
 }
 

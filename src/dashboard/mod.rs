@@ -18,6 +18,7 @@ mod tests;
 mod texts;
 mod throttle;
 mod view;
+mod webhooks;
 mod when;
 
 use std::fmt;
@@ -58,6 +59,7 @@ pub fn routes(app: &App) -> Router<Arc<App>> {
         .route("/undo", post(decide::undo))
         .route("/account", get(account::account))
         .route("/account/choices", post(account::choose))
+        .route("/webhooks", get(webhooks::show).post(webhooks::act))
         .route("/assets/{name}", get(assets::asset))
         .layer(Extension(gate))
         .layer(csrf(config))
@@ -82,7 +84,7 @@ fn page(status: StatusCode, template: &impl Template) -> Result<Response, Failur
 }
 
 /// The entries of the navigation: name and address.
-const SECTIONS: [(&str, &str); 1] = [("queue", "/queue")];
+const SECTIONS: [(&str, &str); 2] = [("queue", "/queue"), ("webhooks", "/webhooks")];
 
 /// What surrounds every page of somebody who is signed in.
 struct Frame {

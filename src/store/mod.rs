@@ -101,9 +101,7 @@ pub use standing::StandingDecision;
 pub use stats::{Decisions, ModeratorStats, Override, Point, QueueStats, ReasonStats, Stats, Times};
 pub use users::{Role, Session, User};
 pub use views::SavedView;
-pub use webhooks::{
-    Attempt, Delivery, DeliveryOutcome, LoggedAttempt, OutboxCounts, Settlement, Webhook,
-};
+pub use webhooks::{Attempt, Delivery, DeliveryOutcome, LoggedAttempt, OutboxCounts, Settlement, Webhook};
 pub use writer::Writer;
 
 /// Bytes of a write probe: on a disk that is nearly full, a smaller write would succeed where a comment does not.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use super::directory::bump;
 use super::history::{EVENT_COLUMNS, Event, EventRow};
 use super::{Conn, Dialect, Result, Store, micros, time};
 use crate::id::{CommentId, EventId, SiteId};
 use crate::webhooks::Secret;
+use jiff::{SignedDuration, Timestamp};
 
 /// Events that are put into the outbox in one transaction when they are sent again.
 const REPLAYED_AT_ONCE: i64 = 2_000;
@@ -154,7 +154,8 @@ impl From<WebhookRow> for Webhook {
     }
 }
 
-const WEBHOOK: &str = "SELECT id, webhook_url, webhook_secret, webhook_old_secret, webhook_old_secret_until, webhook_hold,
+const WEBHOOK: &str =
+    "SELECT id, webhook_url, webhook_secret, webhook_old_secret, webhook_old_secret_until, webhook_hold,
     webhook_off_at, webhook_off_reason FROM sites WHERE id = $1 AND webhook_url IS NOT NULL";
 
 /// The sites that have something due; steps from site to site in the index instead of reading all rows.
@@ -190,7 +191,8 @@ fn claim(dialect: Dialect) -> &'static str {
     }
 }
 
-const KEEP_ATTEMPT: &str = "INSERT INTO delivery_attempts (site_id, id, event_id, comment_id, target, attempt, result, status, error,
+const KEEP_ATTEMPT: &str =
+    "INSERT INTO delivery_attempts (site_id, id, event_id, comment_id, target, attempt, result, status, error,
         took_ms, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 /// The last of the events that are sent again in one transaction.
@@ -213,9 +215,12 @@ pub(super) const ENQUEUE: &str = "INSERT INTO outbox (site_id, event_id, comment
 
 /// Takes an event that nobody has tried to deliver out of the outbox; `false` when it is on its way already.
 pub(super) async fn withdraw(conn: &mut Conn, site: SiteId, event: EventId) -> sqlx::Result<bool> {
-    let rows = execute!(conn, sqlx::query("DELETE FROM outbox WHERE site_id = $1 AND event_id = $2 AND attempts = 0 AND dead_at IS NULL")
-        .bind(site)
-        .bind(event))?;
+    let rows = execute!(
+        conn,
+        sqlx::query("DELETE FROM outbox WHERE site_id = $1 AND event_id = $2 AND attempts = 0 AND dead_at IS NULL")
+            .bind(site)
+            .bind(event)
+    )?;
     Ok(rows == 1)
 }
 
@@ -230,16 +235,19 @@ pub(super) async fn enqueue_callback(
     at: Timestamp,
 ) -> sqlx::Result<EventId> {
     let id = EventId::fresh(at);
-    execute!(conn, sqlx::query(
-        "INSERT INTO outbox (site_id, event_id, comment_id, due_at, attempts, target, payload)
+    execute!(
+        conn,
+        sqlx::query(
+            "INSERT INTO outbox (site_id, event_id, comment_id, due_at, attempts, target, payload)
          VALUES ($1, $2, $3, $4, 0, $5, $6)",
-    )
-    .bind(site)
-    .bind(id)
-    .bind(comment)
-    .bind(micros(at))
-    .bind(target)
-    .bind(payload))?;
+        )
+        .bind(site)
+        .bind(id)
+        .bind(comment)
+        .bind(micros(at))
+        .bind(target)
+        .bind(payload)
+    )?;
     Ok(id)
 }
 
@@ -250,7 +258,8 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn webhook(&self, site: SiteId) -> Result<Option<Webhook>> {
-        let row: Option<WebhookRow> = with_pool!(self, |pool| sqlx::query_as(WEBHOOK).bind(site).fetch_optional(pool).await)?;
+        let row: Option<WebhookRow> =
+            with_pool!(self, |pool| sqlx::query_as(WEBHOOK).bind(site).fetch_optional(pool).await)?;
         Ok(row.map(Webhook::from))
     }
 
@@ -259,7 +268,13 @@ impl Store {
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn set_webhook(&self, site: SiteId, url: String, secret: Option<Secret>, hold: SignedDuration) -> Result<()> {
+    pub async fn set_webhook(
+        &self,
+        site: SiteId,
+        url: String,
+        secret: Option<Secret>,
+        hold: SignedDuration,
+    ) -> Result<()> {
         self.writer
             .transact(move |conn| {
                 let (url, secret) = (url.clone(), secret.as_ref().map(Secret::reveal));
@@ -288,13 +303,16 @@ impl Store {
             .transact(move |conn| {
                 let secret = secret.reveal();
                 Box::pin(async move {
-                    execute!(conn, sqlx::query(
-                        "UPDATE sites SET webhook_old_secret = webhook_secret, webhook_old_secret_until = $3,
+                    execute!(
+                        conn,
+                        sqlx::query(
+                            "UPDATE sites SET webhook_old_secret = webhook_secret, webhook_old_secret_until = $3,
                             webhook_secret = $2 WHERE id = $1",
-                    )
-                    .bind(site)
-                    .bind(secret)
-                    .bind(micros(old_until)))?;
+                        )
+                        .bind(site)
+                        .bind(secret)
+                        .bind(micros(old_until))
+                    )?;
                     Ok(())
                 })
             })
@@ -328,7 +346,8 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn sites_with_due_deliveries(&self, now: Timestamp) -> Result<Vec<SiteId>> {
-        let sites: Vec<i64> = with_pool!(self, |pool| sqlx::query_scalar(SITES_WITH_DUE).bind(micros(now)).fetch_all(pool).await)?;
+        let sites: Vec<i64> =
+            with_pool!(self, |pool| sqlx::query_scalar(SITES_WITH_DUE).bind(micros(now)).fetch_all(pool).await)?;
         Ok(sites.into_iter().map(SiteId).collect())
     }
 
@@ -353,7 +372,9 @@ impl Store {
                         .bind(site)
                         .bind(micros(now))
                         .bind(micros(lease))
-                        .bind(limit as i64).fetch_all(c).await)?;
+                        .bind(limit as i64)
+                        .fetch_all(c)
+                        .await)?;
                     claimed.sort_by_key(|delivery| delivery.event);
                     Ok(claimed)
                 })
@@ -449,7 +470,9 @@ impl Store {
              FROM delivery_attempts WHERE site_id = $1 ORDER BY id DESC LIMIT $2",
         )
         .bind(site)
-        .bind(limit as i64).fetch_all(pool).await)?;
+        .bind(limit as i64)
+        .fetch_all(pool)
+        .await)?;
         let attempt = |(event, comment, target, attempt, result, status, error, took_ms, at): Row| LoggedAttempt {
             event: EventId(event),
             comment: CommentId(comment),
@@ -474,7 +497,9 @@ impl Store {
             "SELECT (SELECT COUNT(*) FROM outbox WHERE dead_at IS NULL AND ($1 IS NULL OR site_id = $1)),
                     (SELECT COUNT(*) FROM outbox WHERE dead_at IS NOT NULL AND ($1 IS NULL OR site_id = $1))",
         )
-        .bind(site).fetch_one(pool).await)?;
+        .bind(site)
+        .fetch_one(pool)
+        .await)?;
         Ok(OutboxCounts { pending, dead })
     }
 
@@ -485,8 +510,11 @@ impl Store {
     /// When the database fails.
     pub async fn event(&self, site: SiteId, id: EventId) -> Result<Option<Event>> {
         let sql = format!("SELECT {EVENT_COLUMNS} FROM events WHERE site_id = $1 AND id = $2");
-        let row: Option<EventRow> =
-            with_pool!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(site).bind(id).fetch_optional(pool).await)?;
+        let row: Option<EventRow> = with_pool!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(site)
+            .bind(id)
+            .fetch_optional(pool)
+            .await)?;
         Ok(row.map(Event::from))
     }
 
@@ -499,8 +527,10 @@ impl Store {
         self.writer
             .transact(move |conn| {
                 Box::pin(async move {
-                    let rows = execute!(conn, sqlx::query("DELETE FROM delivery_attempts WHERE id < $1")
-                        .bind(crate::id::floor(before)))?;
+                    let rows = execute!(
+                        conn,
+                        sqlx::query("DELETE FROM delivery_attempts WHERE id < $1").bind(crate::id::floor(before))
+                    )?;
                     Ok(rows)
                 })
             })
@@ -512,9 +542,12 @@ async fn settle(conn: &mut Conn, settlement: &Settlement) -> sqlx::Result<()> {
     let Settlement { delivery, attempt, outcome, gone } = settlement;
     let (dead_at, due_at) = match outcome {
         DeliveryOutcome::Delivered => {
-            execute!(conn, sqlx::query("DELETE FROM outbox WHERE site_id = $1 AND event_id = $2")
-                .bind(delivery.site)
-                .bind(delivery.event))?;
+            execute!(
+                conn,
+                sqlx::query("DELETE FROM outbox WHERE site_id = $1 AND event_id = $2")
+                    .bind(delivery.site)
+                    .bind(delivery.event)
+            )?;
             return keep_attempt(conn, delivery, attempt).await;
         }
         DeliveryOutcome::Again(at) => (None, micros(*at)),
@@ -536,29 +569,42 @@ async fn settle(conn: &mut Conn, settlement: &Settlement) -> sqlx::Result<()> {
 
 async fn switch_off(conn: &mut Conn, site: SiteId, attempt: &Attempt) -> sqlx::Result<()> {
     let at = micros(attempt.at);
-    execute!(conn, sqlx::query("UPDATE sites SET webhook_off_at = $2, webhook_off_reason = $3 WHERE id = $1 AND webhook_off_at IS NULL")
+    execute!(
+        conn,
+        sqlx::query(
+            "UPDATE sites SET webhook_off_at = $2, webhook_off_reason = $3 WHERE id = $1 AND webhook_off_at IS NULL"
+        )
         .bind(site)
         .bind(at)
-        .bind(&attempt.error))?;
-    execute!(conn, sqlx::query("UPDATE outbox SET dead_at = $2, last_error = $3 WHERE site_id = $1 AND target = '' AND dead_at IS NULL")
+        .bind(&attempt.error)
+    )?;
+    execute!(
+        conn,
+        sqlx::query(
+            "UPDATE outbox SET dead_at = $2, last_error = $3 WHERE site_id = $1 AND target = '' AND dead_at IS NULL"
+        )
         .bind(site)
         .bind(at)
-        .bind(&attempt.error))?;
+        .bind(&attempt.error)
+    )?;
     bump(conn).await
 }
 
 async fn keep_attempt(conn: &mut Conn, delivery: &Delivery, attempt: &Attempt) -> sqlx::Result<()> {
-    execute!(conn, sqlx::query(KEEP_ATTEMPT)
-        .bind(delivery.site)
-        .bind(crate::id::fresh(attempt.at))
-        .bind(delivery.event)
-        .bind(delivery.comment)
-        .bind(&delivery.target)
-        .bind(delivery.attempts)
-        .bind(attempt.result)
-        .bind(attempt.status.map(i64::from))
-        .bind(&attempt.error)
-        .bind(i64::try_from(attempt.took.as_millis()).unwrap_or(i64::MAX))
-        .bind(micros(attempt.at)))?;
+    execute!(
+        conn,
+        sqlx::query(KEEP_ATTEMPT)
+            .bind(delivery.site)
+            .bind(crate::id::fresh(attempt.at))
+            .bind(delivery.event)
+            .bind(delivery.comment)
+            .bind(&delivery.target)
+            .bind(delivery.attempts)
+            .bind(attempt.result)
+            .bind(attempt.status.map(i64::from))
+            .bind(&attempt.error)
+            .bind(i64::try_from(attempt.took.as_millis()).unwrap_or(i64::MAX))
+            .bind(micros(attempt.at))
+    )?;
     Ok(())
 }

@@ -126,12 +126,9 @@ impl Courier {
         let started = Instant::now();
         let mut answer = match self.send(&parcel, now).await {
             Ok(response) => read(response, now).await,
-            Err(error) => Answer {
-                status: None,
-                error: Some(failure(&error)),
-                retry_after: None,
-                took: Duration::ZERO,
-            },
+            Err(error) => {
+                Answer { status: None, error: Some(failure(&error)), retry_after: None, took: Duration::ZERO }
+            }
         };
         answer.took = started.elapsed();
         answer
@@ -177,7 +174,9 @@ async fn read(mut response: Response, now: Timestamp) -> Answer {
     let error = match status {
         status if status.is_success() => None,
         StatusCode::GONE => Some("410 Gone: the receiver wants nothing more".to_owned()),
-        status if status.is_redirection() => Some(format!("{status}: redirects are not followed; set the address that it leads to")),
+        status if status.is_redirection() => {
+            Some(format!("{status}: redirects are not followed; set the address that it leads to"))
+        }
         status => Some(status.to_string()),
     };
     Answer { status: Some(status.as_u16()), error, retry_after, took: Duration::ZERO }
@@ -239,20 +238,76 @@ mod tests {
     /// Ways to write an address that is not public; `{}` is the port of the listener.
     fn hostile() -> Vec<String> {
         let hosts = [
-            "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "0x7f.0x0.0x0.0x1",
-            "127.000.000.001", "127.0.0.1.", "%31%32%37.0.0.1", "①②⑦.⓪.⓪.①", "127。0。0。1", "0", "0.0.0.0", "0x0", "127.255.255.255",
-            "localhost", "LOCALHOST", "localhost.", "LocalHost.", "[::1]", "[0:0:0:0:0:0:0:1]", "[::]", "[::ffff:127.0.0.1]",
-            "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]",
-            "[2001:0:7f00:1::]", "[fe80::1]", "[fc00::1]", "[fd00:ec2::254]", "[ff02::1]", "10.0.0.1", "172.16.0.1", "192.168.0.1",
-            "169.254.169.254", "2852039166", "0xa9fea9fe", "[::ffff:169.254.169.254]", "168.63.129.16", "100.100.100.200",
-            "ann@127.0.0.1", "site.example@127.0.0.1", "127.0.0.1#@site.example", "127.0.0.1?@site.example",
+            "127.0.0.1",
+            "127.1",
+            "127.0.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.1",
+            "0177.0.0.1",
+            "017700000001",
+            "0x7f.0x0.0x0.0x1",
+            "127.000.000.001",
+            "127.0.0.1.",
+            "%31%32%37.0.0.1",
+            "①②⑦.⓪.⓪.①",
+            "127。0。0。1",
+            "0",
+            "0.0.0.0",
+            "0x0",
+            "127.255.255.255",
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "LocalHost.",
+            "[::1]",
+            "[0:0:0:0:0:0:0:1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[64:ff9b:1::7f00:1]",
+            "[2002:7f00:1::]",
+            "[2001:0:7f00:1::]",
+            "[fe80::1]",
+            "[fc00::1]",
+            "[fd00:ec2::254]",
+            "[ff02::1]",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.0.1",
+            "169.254.169.254",
+            "2852039166",
+            "0xa9fea9fe",
+            "[::ffff:169.254.169.254]",
+            "168.63.129.16",
+            "100.100.100.200",
+            "ann@127.0.0.1",
+            "site.example@127.0.0.1",
+            "127.0.0.1#@site.example",
+            "127.0.0.1?@site.example",
         ];
         let forms = ["https://{h}/", "https://{h}:{p}/", "http://{h}:{p}/hook"];
         let mut urls: Vec<String> =
             hosts.iter().flat_map(|host| forms.iter().map(move |form| form.replace("{h}", host))).collect();
-        urls.extend(["//127.0.0.1:{p}/", "https:127.0.0.1:{p}", "https:\\\\127.0.0.1:{p}\\", "HTTPS://127.0.0.1:{p}/",
-            " https://127.0.0.1:{p}/", "https://127.0.0.1\t:{p}/", "file:///etc/passwd", "gopher://127.0.0.1:{p}/",
-            "ftp://127.0.0.1:{p}/", "unix:/run/service.sock", "javascript:fetch('https://127.0.0.1')"].map(str::to_owned));
+        urls.extend(
+            [
+                "//127.0.0.1:{p}/",
+                "https:127.0.0.1:{p}",
+                "https:\\\\127.0.0.1:{p}\\",
+                "HTTPS://127.0.0.1:{p}/",
+                " https://127.0.0.1:{p}/",
+                "https://127.0.0.1\t:{p}/",
+                "file:///etc/passwd",
+                "gopher://127.0.0.1:{p}/",
+                "ftp://127.0.0.1:{p}/",
+                "unix:/run/service.sock",
+                "javascript:fetch('https://127.0.0.1')",
+            ]
+            .map(str::to_owned),
+        );
         urls
     }
 
@@ -265,7 +320,10 @@ mod tests {
         for url in urls {
             let url = url.replace("{p}", &port.to_string());
             let outcome = post(&courier, &url).await;
-            assert!(outcome.as_ref().is_err() || outcome.as_ref().is_ok_and(|a| a.status.is_none()), "{url}: {outcome:?}");
+            assert!(
+                outcome.as_ref().is_err() || outcome.as_ref().is_ok_and(|a| a.status.is_none()),
+                "{url}: {outcome:?}"
+            );
         }
         assert_eq!(seen.load(Ordering::SeqCst), 0);
     }
@@ -283,7 +341,11 @@ mod tests {
         });
         let courier = Courier::with_lookup(&[], lookup).expect("a courier");
         let first = post(&courier, "https://rebinding.example/").await.expect("a target");
-        assert_eq!((first.status, asked.load(Ordering::SeqCst)), (None, 1), "it is asked once, and that answer is called");
+        assert_eq!(
+            (first.status, asked.load(Ordering::SeqCst)),
+            (None, 1),
+            "it is asked once, and that answer is called"
+        );
         let second = post(&courier, "https://rebinding.example/").await.expect("a target");
         assert!(second.error.is_some_and(|error| error.contains("no public address")));
         assert_eq!((asked.load(Ordering::SeqCst), seen.load(Ordering::SeqCst)), (2, 0));
@@ -293,7 +355,9 @@ mod tests {
     async fn of_several_addresses_only_the_allowed_ones_are_called() {
         let (port, seen) = listener().await;
         let lookup: Lookup = Arc::new(move |_| {
-            Box::pin(async move { Ok(vec![SocketAddr::from(([127, 0, 0, 1], port)), SocketAddr::from(([10, 0, 0, 1], port))]) })
+            Box::pin(async move {
+                Ok(vec![SocketAddr::from(([127, 0, 0, 1], port)), SocketAddr::from(([10, 0, 0, 1], port))])
+            })
         });
         let inside = ["127.0.0.1/32".parse().expect("a network")];
         let courier = Courier::with_lookup(&inside, lookup.clone()).expect("a courier");

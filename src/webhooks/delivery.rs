@@ -36,7 +36,8 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub async fn deliver(app: &Arc<App>, stop: &CancellationToken) {
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut round = Round { app: app.clone(), on_their_way: JoinSet::new(), busy: HashMap::new(), paused: HashMap::new() };
+    let mut round =
+        Round { app: app.clone(), on_their_way: JoinSet::new(), busy: HashMap::new(), paused: HashMap::new() };
     loop {
         tokio::select! {
             _ = ticks.tick() => round.send_what_is_due().await,
@@ -150,7 +151,11 @@ impl Round {
             self.paused.insert(site, Instant::now() + pause);
         }
         let gone = answer.is_gone() && delivery.target.is_empty();
-        let due = if answer.is_gone() { None } else { schedule::next(delivery.attempts, now, rand::random(), answer.retry_after) };
+        let due = if answer.is_gone() {
+            None
+        } else {
+            schedule::next(delivery.attempts, now, rand::random(), answer.retry_after)
+        };
         let (result, outcome) = match (answer.is_delivered(), due) {
             (true, _) => (DeliveryResult::Delivered, Outcome::Delivered),
             (false, Some(at)) => (DeliveryResult::Failed, Outcome::Again(at)),

@@ -49,9 +49,9 @@ const NOT_PUBLIC_V6: [(Ipv6Addr, u8); 4] = [
 /// and Teredo, which lead to any IPv4 address, are not public.
 pub fn is_public(ip: IpAddr) -> bool {
     match ip.to_canonical() {
-        IpAddr::V4(v4) => !NOT_PUBLIC_V4.iter().any(|&(network, bits)| {
-            ipnet::Ipv4Net::new(network, bits).is_ok_and(|network| network.contains(&v4))
-        }),
+        IpAddr::V4(v4) => !NOT_PUBLIC_V4
+            .iter()
+            .any(|&(network, bits)| ipnet::Ipv4Net::new(network, bits).is_ok_and(|network| network.contains(&v4))),
         IpAddr::V6(v6) => {
             // Only 2000::/3 is given out; so ::, ::1, ::a.b.c.d, 64:ff9b::/96, 5f00::/16, fc00::/7, fe80::/10 and ff00::/8 are out.
             v6.segments()[0] & 0xe000 == 0x2000
@@ -116,7 +116,8 @@ impl Target {
         };
         match ip {
             Some(ip) if !allowed.allows(ip) => Err(if public {
-                "this address is not public; an operator can allow its network by the setting webhooks.networks".to_owned()
+                "this address is not public; an operator can allow its network by the setting webhooks.networks"
+                    .to_owned()
             } else {
                 ONLY_HTTPS.to_owned()
             }),
@@ -174,15 +175,53 @@ mod tests {
 
     #[test]
     fn public_addresses_are_public_and_all_others_are_not() {
-        for ip in ["1.1.1.1", "93.184.216.34", "172.15.0.1", "172.32.0.1", "2606:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8"] {
+        for ip in [
+            "1.1.1.1",
+            "93.184.216.34",
+            "172.15.0.1",
+            "172.32.0.1",
+            "2606:4700::1111",
+            "2a00:1450::1",
+            "::ffff:8.8.8.8",
+        ] {
             assert!(is_public(ip.parse().expect("an address")), "{ip}");
         }
         for ip in [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254", "168.63.129.16", "172.16.0.1",
-            "172.31.255.255", "192.168.1.1", "192.0.0.192", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1",
-            "255.255.255.255", "::", "::1", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1",
-            "64:ff9b::808:808", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "2001:db8::1", "fc00::1", "fd00:ec2::254", "fe80::1",
-            "ff02::1", "3fff::1", "5f00::1", "100::1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.255.255.254",
+            "169.254.169.254",
+            "168.63.129.16",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "192.0.0.192",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::127.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::7f00:1",
+            "64:ff9b::808:808",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "ff02::1",
+            "3fff::1",
+            "5f00::1",
+            "100::1",
         ] {
             assert!(!is_public(ip.parse().expect("an address")), "{ip}");
         }
@@ -198,8 +237,16 @@ mod tests {
             assert!(Target::parse(good, &inside).is_ok(), "{good}");
         }
         for bad in [
-            "http://site.example/", "https://site.example:22/", "https://ann:secret@site.example/", "ftp://site.example/",
-            "https://", "site.example", "https://10.1.2.3/", "javascript:alert(1)", "https://[::1]/", "https://2130706433/",
+            "http://site.example/",
+            "https://site.example:22/",
+            "https://ann:secret@site.example/",
+            "ftp://site.example/",
+            "https://",
+            "site.example",
+            "https://10.1.2.3/",
+            "javascript:alert(1)",
+            "https://[::1]/",
+            "https://2130706433/",
         ] {
             assert!(Target::parse(bad, &[]).is_err(), "{bad}");
         }

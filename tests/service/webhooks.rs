@@ -248,3 +248,75 @@ async fn an_address_that_is_not_public_is_refused_with_what_to_do() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("webhooks.networks"), "{said}");
 }
+
+/// The first administrator's browser.
+async fn administrator(service: &Service) -> (reqwest::Client, String) {
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let fields = [
+        ("code", service.after("setup code: ").expect("a code")),
+        ("name", "Ana".to_owned()),
+        ("email", "ana@example.org".to_owned()),
+        ("password", "correct horse battery".to_owned()),
+    ];
+    let answer = send(&http, service, "/setup", None, &fields).await;
+    assert_eq!(answer.0, 303, "{}", answer.2);
+    (http, answer.1.expect("a session"))
+}
+
+/// Posts a form; status, cookie and text of the answer.
+async fn send(
+    http: &reqwest::Client,
+    service: &Service,
+    path: &str,
+    cookie: Option<&str>,
+    fields: &[(&str, String)],
+) -> (u16, Option<String>, String) {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let mut request = http
+        .post(format!("{}{path}", service.url))
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .header("Sec-Fetch-Site", "same-origin")
+        .body(body);
+    if let Some(cookie) = cookie {
+        request = request.header("Cookie", cookie);
+    }
+    let answer = request.send().await.expect("an answer");
+    let set = answer.headers().get("set-cookie").and_then(|value| value.to_str().ok());
+    let cookie = set.and_then(|set| set.split(';').next()).map(str::to_owned);
+    (answer.status().as_u16(), cookie, answer.text().await.expect("a body"))
+}
+
+#[tokio::test]
+async fn an_administrator_sets_tests_and_replays_a_webhook_in_the_dashboard() {
+    let receiver = Receiver::start().await;
+    let service = Service::with(&[LOOPBACK]).await;
+    let (http, cookie) = administrator(&service).await;
+    let site = service.run(&["site", "list"]).split('\t').next().expect("an id").to_owned();
+    let act = async |action: &str, more: &[(&str, &str)]| {
+        let mut fields = vec![("site", site.clone()), ("action", action.to_owned())];
+        fields.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        send(&http, &service, "/webhooks", Some(&cookie), &fields).await
+    };
+    let (status, _, page) = act("save", &[("url", "http://169.254.169.254/latest"), ("hold", "0")]).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("webhooks.networks") && page.contains("http://169.254.169.254/latest"), "{page}");
+    let (status, _, page) = act("save", &[("url", &receiver.url), ("hold", "0")]).await;
+    assert!(status == 200 && page.contains("whsec_"), "{page}");
+    assert_eq!(act("test", &[]).await.0, 303);
+    assert_eq!(receiver.wait_for(1).await[0].body["type"], "webhook.test");
+    service.comment(json!({ "text": "I was there yesterday, and it was closed." })).await;
+    receiver.wait_for(2).await;
+    while !service.run(&["webhook", "show", "--site", "default"]).contains("pending 0\t") {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(act("replay", &[("since", "yesterday")]).await.0, 422);
+    assert_eq!(act("replay", &[("since", "2020-01-01T00:00:00Z")]).await.0, 303);
+    let arrivals = receiver.wait_for(3).await;
+    assert_eq!(arrivals[1].id, arrivals[2].id);
+    let page = http.get(format!("{}/webhooks", service.url)).header("Cookie", &cookie).send().await.expect("an answer");
+    let page = page.text().await.expect("a body");
+    assert!(page.contains(&arrivals[1].id) && !page.contains("whsec_"), "{page}");
+    assert_eq!(act("remove", &[]).await.0, 303);
+    let nobody = http.get(format!("{}/webhooks", service.url)).send().await.expect("an answer");
+    assert_eq!(nobody.status(), 303, "strangers are led to the door");
+}

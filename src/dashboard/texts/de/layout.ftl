@@ -10,6 +10,7 @@ nav-stats = Statistik
 nav-policy = Regeln
 nav-audit = Protokoll
 nav-sites = Websites
+nav-webhooks = Webhooks
 nav-users = Personen
 layout-keys = Tasten
 layout-account = Ihr Konto

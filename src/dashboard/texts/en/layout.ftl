@@ -10,6 +10,7 @@ nav-stats = Stats
 nav-policy = Rules
 nav-audit = Audit
 nav-sites = Sites
+nav-webhooks = Webhooks
 nav-users = People
 layout-keys = Keys
 layout-account = Your account
