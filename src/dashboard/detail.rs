@@ -2,31 +2,27 @@
 //! what happened to it.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 
-use ipnet::IpNet;
 use jiff::Timestamp;
 
+use super::about::{self, Ancestor, AuthorPanel, NoteLine};
+use super::evidence::{self, Evidence, Gauge, signed};
+use super::keys::Keys;
 use super::problem::Failure;
-use super::shown::{self, Layer, Link, Piece};
+use super::shown::{self, Link, Piece};
+use super::texts::{Text, of, t};
 use super::view::View;
 use super::when;
 use crate::app::App;
 use crate::facts::Facts;
+use crate::id::{CommentId, UserId};
 use crate::normalize;
-use crate::policy::{Policy, Thresholds};
+use crate::policy::Policy;
 use crate::store::{Actor, Event, StoredComment};
-use crate::verdict::{Decision, Reason, Status, Verdict};
-
-/// Reasons that a moderator can give for a rejection, with the word on the button.
-pub(super) const REASONS: [(&str, &str); 4] =
-    [("spam", "Spam"), ("toxic", "Toxic"), ("off-topic", "Off-topic"), ("other", "Other")];
+use crate::verdict::Status;
 
 /// Links of a text that are listed.
 const LISTED_LINKS: usize = 20;
-
-/// Terms of a classifier that are listed.
-const LISTED_TERMS: usize = 8;
 
 /// One comment with all its evidence.
 pub(super) struct Detail {
@@ -46,17 +42,35 @@ pub(super) struct Detail {
     pub lang: Option<String>,
     pub text: Vec<Piece>,
     pub links: Vec<(Vec<Piece>, String)>,
-    pub why: String,
+    pub why: Text,
     pub score: String,
     pub gauges: Vec<Gauge>,
     pub reasons: Vec<Evidence>,
     pub facts: Facts,
+    pub thread: Vec<Ancestor>,
+    pub author: AuthorPanel,
+    /// How many held comments have nearly this text, this one included.
+    pub alike: i64,
+    pub notes: Vec<NoteLine>,
+    /// Colleagues to hand it over to: id and name.
+    pub colleagues: Vec<(String, String)>,
+    /// Who has it on the screen, other than the reader.
+    pub leased_by: Option<String>,
     pub versions: String,
     pub history: Vec<Past>,
     /// The hidden field of its forms; `None` when whoever looks may not decide.
     pub decides_in: Option<String>,
-    /// The reason that a plain rejection gives, with the word on the button.
-    pub suggested: (&'static str, &'static str),
+    /// The reason that a plain rejection gives.
+    pub suggested: &'static str,
+    pub keys: Keys,
+}
+
+/// Who looks, and where from.
+pub(super) struct Onlooker<'a> {
+    pub user: UserId,
+    pub may_moderate: bool,
+    pub view: &'a View,
+    pub keys: &'a Keys,
 }
 
 /// A time, for people and machines.
@@ -72,84 +86,61 @@ impl Moment {
     }
 }
 
-/// A value and how far it is from the thresholds, on a scale from 0 to 100.
-pub(super) struct Gauge {
-    pub name: &'static str,
-    /// The value in words, or why there is none.
-    pub value: String,
-    pub at: Option<f64>,
-    /// Where zero is.
-    pub zero: f64,
-    /// Each threshold: what it does, its value in words, its place.
-    pub thresholds: Vec<(&'static str, String, f64)>,
-}
-
-impl Gauge {
-    /// The bar from zero to the value: its begin and its length.
-    pub(super) fn bar(&self) -> (f64, f64) {
-        let at = self.at.unwrap_or(self.zero);
-        (at.min(self.zero), (at - self.zero).abs())
-    }
-}
-
-/// A reason, numbered as in the text.
-pub(super) struct Evidence {
-    pub number: usize,
-    pub code: String,
-    pub score: String,
-    /// `for` the comment, `against` it, or `neither`.
-    pub side: &'static str,
-    /// Length of its bar, 0 to 100.
-    pub weight: f64,
-    pub detail: Vec<Piece>,
-    pub terms: Vec<(Vec<Piece>, String, &'static str)>,
-    pub in_text: bool,
-}
-
 /// An entry of the history.
 pub(super) struct Past {
     pub at: Moment,
     pub who: String,
-    pub what: String,
+    pub what: Text,
     pub note: Option<String>,
     pub versions: String,
 }
 
 impl Detail {
-    /// Gathers what is to be shown of a comment. `decides` is the view to go on in, for somebody who may decide.
+    /// Gathers what is to be shown of a comment.
     pub(super) async fn load(
         app: &App,
         comment: StoredComment,
-        decides: Option<&View>,
+        onlooker: &Onlooker<'_>,
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let events = app.store.history(comment.site, comment.id).await?;
-        let names = names(app, &events).await?;
+        let people = people(app).await?;
+        let thread = about::thread(app, &comment).await?;
+        let author = about::author(app, &comment, now).await?;
+        let notes = about::notes(app.store.notes(comment.site, comment.id).await?, &people, now);
+        let campaign = comment.campaign.unwrap_or(comment.id);
+        let sizes = app.store.campaign_sizes(comment.site, &[campaign]).await?;
+        let leased_by = leased_by(app, comment.id, onlooker.user, &people, now).await?;
         let directory = app.directory();
         let entry = directory.sites.get(&comment.site);
         let built_in = Policy::built_in();
         let policy = entry.map_or(&built_in, |entry| &*entry.policy);
         let limits = policy.document.thresholds;
-        let site = entry.map_or_else(|| "(unknown site)".to_owned(), |entry| entry.site.name.clone());
+        let site = entry.map_or_else(|| "?".to_owned(), |entry| entry.site.name.clone());
         let StoredComment { id, submission, verdict, facts, .. } = comment;
         let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-        let found = normalize::normalize(&submission.text).links;
-        let link_spans: Vec<_> = found.iter().map(|link| link.span).collect();
-        let links = found
+        let normal = normalize::normalize(&submission.text);
+        let link_spans: Vec<_> = normal.links.iter().map(|link| link.span).collect();
+        let links = normal
+            .links
             .iter()
             .take(LISTED_LINKS)
             .map(|link| (shown::plain(&shown::short(&link.url, 200)), link.host.clone()))
             .collect();
         let other = [
-            ("Browser", filled(submission.user_agent)),
-            ("Came from", filled(submission.referrer)),
-            ("Language", submission.locale.clone()),
-            ("Role on the site", filled(submission.author_role)),
-            ("Hidden field", filled(submission.honeypot)),
-            ("Took", submission.elapsed_ms.map(|ms| format!("{:.1} s to write", ms as f64 / 1000.0))),
-            ("The site calls it", filled(submission.external_id)),
-            ("Answers", submission.parent_id.map(|parent| parent.to_string())),
+            ("browser", filled(submission.user_agent)),
+            ("referrer", filled(submission.referrer)),
+            ("locale", submission.locale.clone()),
+            ("role", filled(submission.author_role)),
+            ("honeypot", filled(submission.honeypot)),
+            ("elapsed", submission.elapsed_ms.map(|ms| format!("{:.1} s", ms as f64 / 1000.0))),
+            ("external-id", filled(submission.external_id)),
+            ("parent", submission.parent_id.map(|parent| parent.to_string())),
         ];
+        let written_in = comment.lang.or(submission.locale.filter(|tag| is_language(tag)));
+        let colleagues = people.iter().filter(|(id, _)| **id != onlooker.user);
+        let mut colleagues: Vec<_> = colleagues.map(|(id, name)| (id.to_string(), name.clone())).collect();
+        colleagues.sort_by(|a, b| a.1.cmp(&b.1));
         Ok(Self {
             id: id.to_string(),
             address: format!("/comments/{id}"),
@@ -160,25 +151,35 @@ impl Detail {
             name: name(submission.name.as_deref()),
             email: filled(submission.email).map(|email| shown::plain(&email)),
             url: filled(submission.url).map(|url| shown::link(&url)),
-            network: submission.ip.map(prefix),
+            network: submission.ip.map(about::prefix),
             other: other
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, shown::plain(&shown::short(&value?, 300)))))
                 .collect(),
             page: filled(submission.page).map(|page| shown::link(&page)),
             page_title: filled(submission.page_title).map(|title| shown::plain(&shown::short(&title, 200))),
-            lang: submission.locale.filter(|tag| is_language(tag)),
-            text: shown::marked(&submission.text, &layers(&verdict.reasons, &link_spans)),
+            lang: written_in,
+            text: shown::marked(
+                &submission.text,
+                &evidence::layers(&verdict.reasons, &link_spans, &normal.disguise.look_alike),
+            ),
             links,
-            why: why(&verdict, &facts, &limits),
+            why: evidence::why(&verdict, &facts, &limits),
             score: signed(verdict.score),
-            gauges: gauges(&verdict, &limits),
-            reasons: evidence(&verdict.reasons),
+            gauges: evidence::gauges(&verdict, &limits),
+            reasons: evidence::evidence(&verdict.reasons),
             facts,
+            thread,
+            author,
+            alike: sizes.get(&campaign).copied().unwrap_or_default(),
+            notes,
+            colleagues,
+            leased_by,
             versions: versions(verdict.policy, verdict.model.as_deref(), policy.version),
-            history: events.into_iter().map(|event| past(event, &names, now)).collect(),
-            decides_in: decides.map(View::query),
-            suggested: suggested(&verdict, &limits),
+            history: events.into_iter().map(|event| past(event, &people, now)).collect(),
+            decides_in: onlooker.may_moderate.then(|| onlooker.view.query()),
+            suggested: evidence::suggested(&verdict, &limits),
+            keys: onlooker.keys.clone(),
         })
     }
 }
@@ -187,85 +188,90 @@ impl Detail {
 pub(super) fn name(name: Option<&str>) -> Vec<Piece> {
     match name.map(str::trim).filter(|name| !name.is_empty()) {
         Some(name) => shown::plain(&shown::short(name, 245)),
-        None => vec![Piece { text: "no name".to_owned(), class: "none".to_owned(), ..Piece::default() }],
+        None => vec![Piece { text: t("no-name").to_string(), class: "none".to_owned(), ..Piece::default() }],
     }
 }
 
-/// The network of an address, which tells neighbours apart and nobody's home: a /24 of IPv4, a /48 of IPv6.
-fn prefix(ip: IpAddr) -> String {
-    let ip = ip.to_canonical();
-    let length = if ip.is_ipv4() { 24 } else { 48 };
-    IpNet::new(ip, length).map_or_else(|_| "unknown".to_owned(), |network| network.trunc().to_string())
+/// The names of all who have an account.
+pub(super) async fn people(app: &App) -> Result<HashMap<UserId, String>, Failure> {
+    Ok(app.store.users().await?.into_iter().map(|user| (user.id, user.name)).collect())
 }
 
-/// The names of those who did something to a comment, by actor.
-async fn names(app: &App, events: &[Event]) -> Result<HashMap<String, String>, Failure> {
-    if !events.iter().any(|event| Actor::user(&event.actor).is_some()) {
-        return Ok(HashMap::new());
-    }
-    let users = app.store.users().await?;
-    Ok(users.into_iter().map(|user| (Actor::User(user.id).to_string(), user.name)).collect())
+async fn leased_by(
+    app: &App,
+    comment: CommentId,
+    user: UserId,
+    people: &HashMap<UserId, String>,
+    now: Timestamp,
+) -> Result<Option<String>, Failure> {
+    let leases = app.store.leased_by_others(user, now).await?;
+    let holder = leases.into_iter().find(|(leased, _)| *leased == comment).map(|(_, holder)| holder);
+    Ok(holder.and_then(|holder| people.get(&holder).cloned()))
 }
 
 /// Who did something, in words.
-fn who(actor: &str, names: &HashMap<String, String>) -> String {
-    match (names.get(actor), actor) {
+fn who(actor: &str, people: &HashMap<UserId, String>) -> String {
+    match (Actor::user(actor).and_then(|id| people.get(&id)), actor) {
         (Some(name), _) => name.clone(),
         (None, "pipeline") => "Moderato".to_owned(),
-        (None, actor) if actor.starts_with("key:") => "The website".to_owned(),
-        (None, _) => "Somebody whose account is gone".to_owned(),
+        (None, actor) if actor.starts_with("key:") => t("who-website").to_string(),
+        (None, _) => t("who-gone").to_string(),
     }
 }
 
-fn past(event: Event, names: &HashMap<String, String>, now: Timestamp) -> Past {
-    let to = event.to;
+fn past(event: Event, people: &HashMap<UserId, String>, now: Timestamp) -> Past {
+    let to = of("status", event.to);
     let what = match (event.kind.as_str(), event.reason.as_deref()) {
-        ("created", _) => format!("received it: {to}"),
-        ("edited", _) => format!("received a new version of it: {to}"),
-        ("undone", _) => format!("took a decision back: {to} again"),
-        (_, Some(reason)) => format!("{to} it: {reason}"),
-        (_, None) => format!("{to} it"),
+        ("created", _) => t("past-created").with("status", to),
+        ("edited", _) => t("past-edited").with("status", to),
+        ("undone", _) => t("past-undone").with("status", to),
+        (_, Some(reason)) => t("past-decided-because").with("status", to).with("reason", reason_word(reason)),
+        (_, None) => t("past-decided").with("status", to),
     };
     Past {
         at: Moment::new(event.at, now),
-        who: who(&event.actor, names),
+        who: who(&event.actor, people),
         what,
         note: event.note,
         versions: versions(event.policy, event.model.as_deref(), event.policy),
     }
 }
 
+/// A reason in the reader's words; one that is not ours as it was given.
+pub(super) fn reason_word(reason: &str) -> String {
+    if evidence::REASONS.contains(&reason) { of("reason", reason).to_string() } else { reason.to_owned() }
+}
+
 /// Who changed a comment last, and how, in a sentence: `Ana approved this 3 min ago.`
 pub(super) async fn last_change(app: &App, comment: &StoredComment, now: Timestamp) -> Result<String, Failure> {
     let events = app.store.history(comment.site, comment.id).await?;
-    let names = names(app, &events).await?;
-    let Some(last) = events.last() else { return Ok(format!("It is {} now.", comment.status)) };
-    let ago = match when::ago(last.at, now).as_str() {
-        "now" => "just now".to_owned(),
-        ago => format!("{ago} ago"),
+    let people = people(app).await?;
+    let Some(last) = events.last() else {
+        return Ok(t("change-unknown").with("status", of("status", comment.status)).to_string());
     };
-    let who = who(&last.actor, &names);
-    Ok(if last.kind == "undone" {
-        format!("{who} took a decision back {ago}, so it is {} now.", last.to)
-    } else {
-        format!("{who} {} this {ago}.", last.to)
-    })
+    let seconds = now.as_second() - last.at.as_second();
+    let ago = match seconds {
+        ..60 => t("ago-seconds").with("n", seconds.max(0)),
+        _ => t("ago-long").with("time", when::ago(last.at, now)),
+    };
+    let who = who(&last.actor, &people);
+    let key = if last.kind == "undone" { t("change-undone") } else { t("change-decided") };
+    Ok(key.with("who", who).with("status", of("status", last.to)).with("ago", ago).to_string())
 }
 
 fn versions(policy: i64, model: Option<&str>, in_force: i64) -> String {
-    let policy = match policy {
-        0 => "built-in policy".to_owned(),
-        version => format!("policy {version}"),
+    let mut said = match policy {
+        0 => t("version-built-in").to_string(),
+        version => t("version-policy").with("version", version.to_string()).to_string(),
     };
-    let since = if policy_changed(&policy, in_force) { format!(", now {in_force}") } else { String::new() };
-    match model {
-        Some(model) => format!("{policy}{since}, model {model}"),
-        None => format!("{policy}{since}, no model"),
+    if in_force != 0 && in_force != policy {
+        said.push_str(&t("version-now").with("version", in_force.to_string()).to_string());
     }
-}
-
-fn policy_changed(policy: &str, in_force: i64) -> bool {
-    in_force != 0 && policy != format!("policy {in_force}")
+    match model {
+        Some(model) => said.push_str(&t("version-model").with("version", model).to_string()),
+        None => said.push_str(&t("version-no-model").to_string()),
+    }
+    said
 }
 
 /// Only what looks like a language tag becomes an attribute that screen readers act on.
@@ -274,194 +280,9 @@ fn is_language(tag: &str) -> bool {
         && tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
-fn layers<'a>(reasons: &'a [Reason], links: &'a [crate::span::Span]) -> Vec<Layer<'a>> {
-    let mut layers = vec![Layer { class: "link", title: "link".to_owned(), number: None, spans: links }];
-    for (i, reason) in reasons.iter().enumerate() {
-        if reason.terms.is_empty() {
-            let title = format!("{}: {}", reason.code, shown::short(&reason.detail, 120));
-            layers.push(Layer { class: "rule", title, number: Some(i + 1), spans: &reason.spans });
-        }
-        for term in reason.terms.iter().take(LISTED_TERMS) {
-            let class = match (term.score > 0.0, reason.code.starts_with("toxic")) {
-                (true, true) => "toxic",
-                (true, false) => "spam",
-                (false, _) => "ham",
-            };
-            let title = format!("{} {}", reason.code, signed(term.score));
-            layers.push(Layer { class, title, number: None, spans: &term.spans });
-        }
-    }
-    layers
-}
-
-fn evidence(reasons: &[Reason]) -> Vec<Evidence> {
-    let most = reasons.iter().map(|reason| reason.score.abs()).fold(1.0, f64::max);
-    let row = |(i, reason): (usize, &Reason)| Evidence {
-        number: i + 1,
-        code: reason.code.to_string(),
-        score: signed(reason.score),
-        side: side(reason.score),
-        weight: 100.0 * reason.score.abs() / most,
-        detail: shown::plain(without_terms(reason)),
-        terms: reason
-            .terms
-            .iter()
-            .take(LISTED_TERMS)
-            .map(|term| (shown::plain(&shown::short(&term.term, 60)), signed(term.score), side(term.score)))
-            .collect(),
-        in_text: reason.terms.is_empty() && !reason.spans.is_empty(),
-    };
-    reasons.iter().enumerate().map(row).collect()
-}
-
-/// The detail without the list of terms, which stands beside it.
-fn without_terms(reason: &Reason) -> &str {
-    let end = if reason.terms.is_empty() { None } else { reason.detail.find(" Strongest: ") };
-    &reason.detail[..end.unwrap_or(reason.detail.len())]
-}
-
-fn side(score: f64) -> &'static str {
-    if score > 0.0 {
-        "against"
-    } else if score < 0.0 {
-        "for"
-    } else {
-        "neither"
-    }
-}
-
-/// With its sign and two digits: `+1.40`, `−0.32`, `0`.
-pub(super) fn signed(score: f64) -> String {
-    let rounded = (score * 100.0).round() / 100.0;
-    if rounded == 0.0 {
-        "0".to_owned()
-    } else if rounded < 0.0 {
-        format!("−{:.2}", -rounded)
-    } else {
-        format!("+{rounded:.2}")
-    }
-}
-
-fn percent(probability: f64) -> String {
-    let percent = 100.0 * probability;
-    if (percent - percent.round()).abs() < 0.05 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
-}
-
-fn gauges(verdict: &Verdict, limits: &Thresholds) -> Vec<Gauge> {
-    let low = verdict.score.min(-4.0);
-    let high = verdict.score.max(limits.reject_score + 3.0);
-    let on_scale = |score: f64| (100.0 * (score - low) / (high - low)).clamp(0.0, 100.0);
-    let score = Gauge {
-        name: "Score",
-        value: signed(verdict.score),
-        at: Some(on_scale(verdict.score)),
-        zero: on_scale(0.0),
-        thresholds: vec![
-            ("hold", signed(limits.hold_score), on_scale(limits.hold_score)),
-            ("reject", signed(limits.reject_score), on_scale(limits.reject_score)),
-        ],
-    };
-    let head = |name, value: Option<f64>, thresholds: Vec<(&'static str, f64)>| Gauge {
-        name,
-        value: value.map_or_else(|| "not judged".to_owned(), percent),
-        at: value.map(|value| 100.0 * value),
-        zero: 0.0,
-        thresholds: thresholds.into_iter().map(|(what, limit)| (what, percent(limit), 100.0 * limit)).collect(),
-    };
-    vec![
-        score,
-        head("Spam", verdict.scores.spam, vec![("hold", limits.hold_spam), ("reject", limits.reject_spam)]),
-        head("Toxic", verdict.scores.toxic, vec![("hold", limits.hold_toxic)]),
-    ]
-}
-
-/// Why a comment is where the pipeline put it, in one sentence.
-fn why(verdict: &Verdict, facts: &Facts, limits: &Thresholds) -> String {
-    if verdict.model.is_none() {
-        return "Held because no model was loaded: rules alone neither approve nor reject, so a person decides."
-            .to_owned();
-    }
-    if !facts.missing.is_empty() {
-        return format!("Held because this could not be looked up in time: {}.", facts.missing.join(", "));
-    }
-    let score = signed(verdict.score);
-    let (spam, toxic) = (verdict.scores.spam.unwrap_or(0.0), verdict.scores.toxic.unwrap_or(0.0));
-    match verdict.decision {
-        Decision::Reject => format!(
-            "Rejected because the score of {score} and a spam probability of {} reach this site's limits of {} and {}.",
-            percent(spam),
-            signed(limits.reject_score),
-            percent(limits.reject_spam)
-        ),
-        Decision::Approve => {
-            format!("Approved because the score of {score} and both probabilities stay below what this site holds.")
-        }
-        Decision::Hold if verdict.score >= limits.hold_score && verdict.score >= limits.reject_score => format!(
-            "Held because the score of {score} would reject it, but the classifier is only {} sure that it is spam.",
-            percent(spam)
-        ),
-        Decision::Hold if verdict.score >= limits.hold_score => {
-            format!(
-                "Held because its score of {score} reaches {}, from which this site holds.",
-                signed(limits.hold_score)
-            )
-        }
-        Decision::Hold if toxic >= limits.hold_toxic => format!(
-            "Held because the classifier gives toxicity {}, and this site holds from {}.",
-            percent(toxic),
-            percent(limits.hold_toxic)
-        ),
-        Decision::Hold if spam >= limits.hold_spam => format!(
-            "Held because the classifier gives spam {}, and this site holds from {}.",
-            percent(spam),
-            percent(limits.hold_spam)
-        ),
-        Decision::Hold => "Held under an earlier policy of this site; by the one in force it would pass.".to_owned(),
-    }
-}
-
-/// What a rejection is most likely for.
-fn suggested(verdict: &Verdict, limits: &Thresholds) -> (&'static str, &'static str) {
-    let (spam, toxic) = (verdict.scores.spam.unwrap_or(0.0), verdict.scores.toxic.unwrap_or(0.0));
-    let is_toxic = toxic >= limits.hold_toxic && spam < limits.reject_spam || toxic > 0.5 && toxic > spam;
-    if is_toxic { REASONS[1] } else { REASONS[0] }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::Scores;
-
-    fn verdict(decision: Decision, score: f64, spam: f64, toxic: f64) -> Verdict {
-        let scores = Scores { spam: Some(spam), toxic: Some(toxic) };
-        Verdict { decision, score, scores, reasons: Vec::new(), policy: 0, model: Some("m".to_owned()) }
-    }
-
-    #[test]
-    fn the_sentence_names_the_limit_that_was_reached() {
-        let limits = Thresholds::default();
-        let said = |verdict: Verdict| why(&verdict, &Facts::default(), &limits);
-        assert!(said(verdict(Decision::Hold, 2.0, 0.1, 0.1)).contains("+2.00 reaches +1.00"));
-        assert!(said(verdict(Decision::Hold, 0.0, 0.71, 0.1)).contains("spam 71 %"));
-        assert!(said(verdict(Decision::Hold, 0.0, 0.1, 0.93)).contains("toxicity 93 %"));
-        assert!(said(verdict(Decision::Hold, 9.0, 0.9, 0.1)).contains("only 90 % sure"));
-        assert!(said(verdict(Decision::Reject, 9.0, 0.991, 0.1)).contains("99.1 %"));
-        let unjudged = Verdict { model: None, ..verdict(Decision::Hold, 0.0, 0.0, 0.0) };
-        assert!(said(unjudged).contains("no model"));
-    }
-
-    #[test]
-    fn scores_have_a_sign_and_two_digits() {
-        assert_eq!([1.4, -0.321, 0.001, -0.001, 12.0].map(signed), ["+1.40", "−0.32", "0", "0", "+12.00"]);
-    }
-
-    #[test]
-    fn addresses_are_cut_to_their_network() {
-        let cut = |ip: &str| prefix(ip.parse().expect("an address"));
-        assert_eq!(cut("203.0.113.9"), "203.0.113.0/24");
-        assert_eq!(cut("::ffff:203.0.113.9"), "203.0.113.0/24");
-        assert_eq!(cut("2001:db8:1:2::7"), "2001:db8:1::/48");
-    }
 
     #[test]
     fn a_language_is_a_tag() {

@@ -2,11 +2,17 @@
 //!
 //! [`routes`] is all that the server needs. Pages are askama templates in `templates/`; script and style lie in `assets/`.
 
+mod about;
 mod account;
 mod assets;
+mod campaign;
 mod decide;
 mod detail;
+mod evidence;
 mod form;
+mod keys;
+mod live;
+mod notes;
 mod problem;
 mod queue;
 mod reader;
@@ -56,7 +62,16 @@ pub fn routes(app: &App) -> Router<Arc<App>> {
         .route("/queue", get(queue::queue))
         .route("/comments/{id}", get(queue::comment))
         .route("/comments/{id}/decision", post(decide::decide))
+        .route("/comments/{id}/alike", get(campaign::campaign).post(campaign::decide))
+        .route("/comments/{id}/notes", post(notes::add))
+        .route("/decisions", post(decide::decide_many))
         .route("/undo", post(decide::undo))
+        .route("/live", get(live::live))
+        .route("/leases", post(live::lease))
+        .route("/leases/release", post(live::release))
+        .route("/views", post(notes::save_view))
+        .route("/views/{id}/remove", post(notes::remove_view))
+        .route("/keys", get(keys::keys).post(keys::save))
         .route("/account", get(account::account))
         .route("/account/choices", post(account::choose))
         .route("/webhooks", get(webhooks::show).post(webhooks::act))

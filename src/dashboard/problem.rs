@@ -94,6 +94,9 @@ impl IntoResponse for Failure {
                 let detail = t("problem-too-many-detail").with("seconds", seconds).to_string();
                 (StatusCode::TOO_MANY_REQUESTS, t("problem-too-many"), detail)
             }
+            Self::Store(StoreError::TooSlow) => {
+                (StatusCode::SERVICE_UNAVAILABLE, t("problem-too-slow"), t("problem-too-slow-detail").to_string())
+            }
             Self::Store(error) => {
                 error!("the dashboard could not use the store: {error:?}");
                 retry_after = Some(1);

@@ -24,6 +24,14 @@ const SAID = {
   key: /site key: (\S+)/,
 };
 
+const WORDS = ("amber bridge candle dragon engine forest garden harbour island jungle kettle lantern meadow needle orchard pepper quarry "
+  + "river saddle timber umbrella valley window yellow zephyr anchor basket copper desert ember feather glacier hammer ivory jacket "
+  + "kitten ladder marble nectar oyster pillow quiver ribbon silver thunder velvet walnut yonder acorn bucket cactus dolphin easel "
+  + "fabric guitar helmet insect jigsaw kernel lemon magnet napkin otter pencil quilt rocket sailor tunnel urchin violin wagon").split(" ");
+
+/** A text of its own for each number: no two are nearly the same. */
+export const sentence = (n, length = 14) => Array.from({ length }, (_, i) => WORDS[(n * 7 + i * (n % 60 + 3)) % WORDS.length]).join(" ");
+
 export const ANA = { name: "Ana Example", email: "ana@example.org", password: "correct horse battery" };
 
 /**
@@ -67,7 +75,16 @@ export async function startService({ env = {}, model = false } = {}) {
     await exited;
     await rm(dir, { recursive: true, force: true });
   };
-  return { url, key, code: said.match(SAID.code)?.[1], dir, post, close, said: () => said };
+  /** Makes a colleague of Ana's, by the command line. */
+  const colleague = async ({ name, email, password, role = "moderator" }) => {
+    const run = spawn(BINARY, ["user", "create", "--email", email, "--name", name, "--role", role, "--password-stdin", "--data-dir", dir], { cwd: dir, env: { ...process.env, ...env } });
+    run.stdin.end(`${password}\n`);
+    let heard = "";
+    for (const stream of [run.stdout, run.stderr]) stream.setEncoding("utf8").on("data", (data) => { heard += data; });
+    const status = await new Promise((resolve) => run.once("exit", resolve));
+    if (status !== 0) throw new Error(`no account for ${name}: ${heard}`);
+  };
+  return { colleague, url, key, code: said.match(SAID.code)?.[1], dir, post, close, said: () => said };
 }
 
 export async function startBrowser() {
@@ -103,10 +120,10 @@ export async function setUp(page, service) {
   await page.waitForURL("**/queue");
 }
 
-export async function signIn(page, service) {
+export async function signIn(page, service, who = ANA) {
   await page.goto(`${service.url}/login`);
-  await page.fill("#email", ANA.email);
-  await page.fill("#password", ANA.password);
+  await page.fill("#email", who.email);
+  await page.fill("#password", who.password);
   await page.click("button.primary");
   await page.waitForURL("**/queue");
 }

@@ -1,35 +1,48 @@
-// Keys, and decisions without waiting. Everything here shortens a way that exists without it: forms and links.
+// Decisions without waiting. Everything here shortens a way that exists without it: forms and links.
 //
 // A decision is painted at once and sent in order; the next comment is there already because it was fetched ahead.
-// What the server refuses opens its row again and is said.
+// What the server refuses opens its row again and is said. keys.js and live.js build on what `desk` offers.
 
 const policy = globalThis.trustedTypes?.createPolicy("app", { createHTML: (html) => html }) ?? { createHTML: (html) => html };
 const put = (element, html) => { element.innerHTML = policy.createHTML(html); };
 
 const AHEAD = 5;
 const KEPT = 40;
-const WORDS = { approved: "Approved", rejected: "Rejected", held: "Held" };
+const SIGNS = { approved: "✓", rejected: "✗", held: "◦" };
 
 const list = document.getElementById("rows");
 const pane = document.getElementById("detail");
 const said = document.getElementById("said");
 const undoForm = document.getElementById("undo");
-const dialog = document.getElementById("keys");
+const bulk = document.getElementById("bulk");
+const picked = document.getElementById("picked");
+const words = document.getElementById("words")?.dataset ?? {};
 
 /** Details by id: a promise of their HTML. */
 const fetched = new Map();
-/** Decisions that can be undone, oldest first. */
+/** Steps that can be undone, and undone ones that can be done again; oldest first. */
 const done = [];
+const undone = [];
 /** Requests go out one after the other. */
 let queue = Promise.resolve();
 let unsaved = 0;
+/** The last decision that somebody else was faster than. */
+let conflict = null;
+/** Where a range of selected rows begins. */
+let anchor = null;
 
-const rows = () => [...list.children];
+const rows = () => (list ? [...list.children] : []);
 const rowOf = (id) => list?.querySelector(`[data-comment-id="${CSS.escape(id)}"]`);
 const selected = () => list?.querySelector("[data-selected]");
 const isOpen = (row) => !("decided" in row.dataset);
+const shownId = () => pane?.querySelector("[data-detail]")?.dataset.detail;
+const fill = (text, values) => (text ?? "").replace(/%([a-z]+)/g, (whole, name) => values[name] ?? whole);
+const capital = (status) => words[status] ?? status;
+const isStatus = (status) => words[`is${capital_(status)}`];
+function capital_(status) { return status.charAt(0).toUpperCase() + status.slice(1); }
 
 function say(text) {
+  if (!said) return;
   if (said.textContent === text) text += "\u00a0"; // The same words are said again only if they differ.
   said.textContent = text;
 }
@@ -39,18 +52,18 @@ function textOf(row) {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
+class Refused extends Error {
+  constructor({ status, body = {} }) {
+    super(body.detail ?? (status === 401 ? words.ended : fill(words.failed, { status })));
+    this.status = status;
+    this.body = body;
+  }
+}
+
 async function ask(url, init = {}) {
   const answer = await fetch(url, { credentials: "same-origin", ...init });
   if (answer.redirected && new URL(answer.url).pathname === "/login") throw new Refused({ status: 401 });
   return answer;
-}
-
-class Refused extends Error {
-  constructor({ status, body = {} }) {
-    super(body.detail ?? (status === 401 ? "The session has ended." : `The server answered ${status}.`));
-    this.status = status;
-    this.body = body;
-  }
 }
 
 async function send(url, fields) {
@@ -115,22 +128,23 @@ async function show(row, { scroll = true } = {}) {
   }
   if (scroll) row.scrollIntoView({ block: "nearest", behavior: "instant" });
   if (list.contains(document.activeElement)) row.querySelector("a").focus({ preventScroll: true });
-  const key = pane.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  const action = pane.contains(document.activeElement) ? document.activeElement.dataset.action : undefined;
   const inPane = pane.contains(document.activeElement);
   let html;
   try {
     html = await detailOf(row);
   } catch (error) {
-    say(`This comment could not be fetched. ${error.message}`);
+    say(`${words.unfetched} ${error.message}`);
     return;
   }
   if (selected() !== row) return; // Somebody pressed on.
   put(pane, html);
   pane.scrollTop = 0;
   paintBadge(row);
-  if (inPane) (pane.querySelector(`[data-key="${key}"]`) ?? pane.querySelector("#heading"))?.focus({ preventScroll: true });
+  if (inPane) (pane.querySelector(`[data-action="${action}"]`) ?? pane.querySelector("#heading"))?.focus({ preventScroll: true });
   keepPlace(row);
   fetchAhead(row);
+  document.dispatchEvent(new CustomEvent("desk:shown", { detail: row }));
 }
 
 /** What is fetched may be older than what was painted. */
@@ -138,129 +152,232 @@ function paintBadge(row) {
   const badge = pane.querySelector(".badge");
   if (!badge || selected() !== row) return;
   badge.className = `badge ${row.dataset.status}`;
-  badge.textContent = row.dataset.status;
+  badge.textContent = isStatus(row.dataset.status);
 }
 
-// ---- Deciding
+// ---- Rows
 
 function count(status, by) {
   const place = document.querySelector(`[data-count="${status}"]`);
   if (place) place.textContent = Number(place.textContent) + by;
 }
 
-function paint(row, status, reason) {
+function setStatus(row, status) {
   if (row.dataset.status !== status) {
     count(row.dataset.status, -1);
     count(status, 1);
   }
   row.dataset.status = status;
+}
+
+function setRevision(row, revision) {
+  row.dataset.revision = revision;
+  const box = row.querySelector(".pick");
+  if (box) box.value = `${row.dataset.commentId}@${revision}`;
+}
+
+function paint(row, status, reason) {
+  setStatus(row, status);
   row.dataset.decided = "";
-  row.querySelector("[data-verdict]").textContent = `${{ approved: "✓", rejected: "✗", held: "◦" }[status]} ${status}${reason ? ` · ${reason}` : ""}`;
+  row.querySelector("[data-verdict]").textContent = `${SIGNS[status]} ${isStatus(status)}${reason ? ` · ${reason}` : ""}`;
 }
 
 function open(row, status) {
-  if (row.dataset.status !== status) {
-    count(row.dataset.status, -1);
-    count(status, 1);
-  }
-  row.dataset.status = status;
+  setStatus(row, status);
   delete row.dataset.decided;
   row.querySelector("[data-verdict]").textContent = "";
 }
 
 function next(row) {
-  for (let other = row.nextElementSibling; other; other = other.nextElementSibling) if (isOpen(other)) return other;
-  return rows().find(isOpen);
+  const fits = (other) => isOpen(other) && !("leased" in other.dataset);
+  for (let other = row.nextElementSibling; other; other = other.nextElementSibling) if (fits(other)) return other;
+  return rows().find(fits) ?? rows().find(isOpen);
 }
 
-function decide(row, status, reason) {
-  if (!isOpen(row)) { say("It is decided already; Z takes the last decision back."); return; }
-  const before = row.dataset.status;
-  const id = row.dataset.commentId;
+// ---- Deciding: one comment, or all that are selected, as one step
+
+function decide(targets, status, reason, { again = false, force = false } = {}) {
+  const open_ = targets.filter((row) => force || isOpen(row));
+  if (open_.length === 0) { say(words.already); return; }
   const why = status === "rejected" ? reason : "";
-  delete row.dataset.failed;
-  paint(row, status, why);
-  say(`${WORDS[status]} “${textOf(row)}”${why ? ` (${why})` : ""}.`);
+  const step = { rows: open_, before: open_.map((row) => row.dataset.status), status, why };
+  for (const row of open_) {
+    delete row.dataset.failed;
+    paint(row, status, why);
+    pick(row, false);
+  }
+  say(open_.length === 1
+    ? `${capital(status)} “${textOf(open_[0])}”${why ? ` (${why})` : ""}.`
+    : fill(words.many, { done: capital(status), n: open_.length }));
   undoForm?.classList.remove("idle");
-  const sent = inOrder(async () => {
-    try {
-      // The revision is read when its turn comes: an undo before it may have changed it.
-      const { revision } = row.dataset;
-      const answer = await send(`/comments/${id}/decision`, { status, reason: why, revision, view: list.dataset.view });
-      row.dataset.revision = answer.revision;
-      return answer;
-    } catch (error) {
-      fail(row, before, error);
-      return null;
-    } finally {
-      fetched.delete(id);
-    }
-  });
-  done.push({ row, before, status, why, sent });
-  const onward = next(row);
+  step.sent = inOrder(() => save(step, again));
+  done.push(step);
+  if (!again) undone.length = 0;
+  const onward = next(open_[open_.length - 1]);
   if (onward) show(onward);
-  else leave(row);
+  else leave();
+}
+
+async function save(step) {
+  const { rows: targets, status, why } = step;
+  const view = list.dataset.view;
+  try {
+    if (targets.length === 1) {
+      const [row] = targets;
+      // The revision is read when its turn comes: an undo before it may have changed it.
+      const answer = await send(`/comments/${row.dataset.commentId}/decision`, { status, reason: why, revision: row.dataset.revision, view });
+      setRevision(row, answer.revision);
+      return answer;
+    }
+    const picks = targets.map((row) => ["pick", `${row.dataset.commentId}@${row.dataset.revision}`]);
+    const answer = await send("/decisions", [...picks, ["status", status], ["reason", why], ["view", view]]);
+    settle(answer.comments);
+    return answer;
+  } catch (error) {
+    targets.forEach((row, n) => fail(row, step.before[n], error, { status, why }));
+    done.splice(done.indexOf(step), 1);
+    return null;
+  } finally {
+    for (const row of targets) fetched.delete(row.dataset.commentId);
+  }
+}
+
+/** What became of many comments. */
+function settle(comments) {
+  for (const { id, status, revision, conflict: isConflict } of comments) {
+    const row = rowOf(id);
+    if (!row || !status) continue;
+    setRevision(row, revision);
+    if (isConflict) { open(row, status); row.dataset.failed = ""; }
+  }
 }
 
 /** A decision that the server did not take: the row opens again, as it really is. */
-function fail(row, before, error) {
+function fail(row, before, error, wanted) {
   const { status, revision } = error.body ?? {};
-  open(row, status && WORDS[status] ? status : before);
-  if (revision) row.dataset.revision = revision;
+  open(row, status && SIGNS[status] ? status : before);
+  if (revision) setRevision(row, revision);
   fetched.delete(row.dataset.commentId);
   row.dataset.failed = "";
-  const what = error instanceof Refused ? error.message : "The server cannot be reached.";
-  say(`Not saved: “${textOf(row)}”. ${what}${error.status === 401 ? " Sign in in another tab, then decide again." : ""}`);
+  const why = error instanceof Refused ? error.message : words.unreachable;
+  if (error.status === 409 && revision) {
+    conflict = { row, ...wanted };
+    const keys = JSON.parse(words.keys || "{}");
+    const keyOf = (action) => Object.keys(keys).find((key) => keys[key] === action) ?? "–";
+    say(fill(words.unsaved, { text: textOf(row), why: fill(words.conflict, { why, keep: keyOf("keep"), overrule: keyOf("overrule") }) }));
+  } else {
+    say(fill(words.unsaved, { text: textOf(row), why }));
+  }
   if (selected() === row) show(row);
 }
 
 /** Nothing is open any more on this page. */
-async function leave(row) {
+async function leave() {
   await queue;
-  if (rows().some(isOpen)) { show(next(row)); return; }
+  const left = rows().find(isOpen);
+  if (left) { show(left); return; }
   const older = document.getElementById("older");
   location.assign(older ? older.href : `/queue?${list.dataset.view}`);
 }
 
 function undo() {
   if (!undoForm) return;
-  const last = done.pop();
-  if (!last) {
-    // From before this page was loaded: the form holds it, if anything.
-    if (undoForm.elements.action.value) undoForm.requestSubmit();
-    else say("There is nothing to undo.");
+  const step = done.pop();
+  if (!step) {
+    // From before this page was loaded: the server knows what was last.
+    undoForm.requestSubmit();
     return;
   }
   if (done.length === 0 && !undoForm.elements.action.value) undoForm.classList.add("idle");
-  const { row, before, status, why, sent } = last;
-  const id = row.dataset.commentId;
-  open(row, before);
-  say(`Taken back: “${textOf(row)}” is ${before} again.`);
+  step.rows.forEach((row, n) => open(row, step.before[n]));
+  const [row] = step.rows;
+  say(step.rows.length === 1
+    ? fill(words.undone, { text: textOf(row), status: isStatus(step.before[0]) })
+    : fill(words.manyUndone, { n: step.rows.length }));
+  undone.push(step);
   inOrder(async () => {
-    const decision = await sent;
+    const decision = await step.sent;
     if (!decision?.action) return; // It was refused, or changed nothing.
     try {
       const answer = await send("/undo", { action: decision.action, site: decision.site, view: list.dataset.view });
-      row.dataset.revision = answer.revision;
+      settle(answer.comments);
     } catch (error) {
-      paint(row, status, why);
-      say(`Not taken back: “${textOf(row)}”. ${error.message}`);
+      for (const one of step.rows) paint(one, step.status, step.why);
+      undone.splice(undone.indexOf(step), 1);
+      say(fill(words.unsaved, { text: textOf(row), why: error.message }));
     }
-    fetched.delete(id);
-    if (selected() === row) show(row, { scroll: false });
+    for (const one of step.rows) fetched.delete(one.dataset.commentId);
+    if (step.rows.includes(selected())) show(selected(), { scroll: false });
   });
   show(row);
 }
 
-// ---- Forms and keys
+function redo() {
+  const step = undone.pop();
+  if (step) decide(step.rows, step.status, step.why, { again: true });
+  else say(words.noRedo);
+}
+
+function settleConflict(overrule) {
+  if (!conflict) return false;
+  const { row, status, why } = conflict;
+  conflict = null;
+  delete row.dataset.failed;
+  if (overrule) {
+    decide([row], status, why, { force: true });
+  } else {
+    row.dataset.decided = "";
+    say(words.kept);
+    const onward = next(row);
+    if (onward) show(onward);
+  }
+  return true;
+}
+
+// ---- Selecting
+
+const picks = () => rows().filter((row) => row.querySelector(".pick")?.checked && isOpen(row));
+
+function pick(row, on) {
+  const box = row.querySelector(".pick");
+  if (box) box.checked = on;
+  tellPicked();
+}
+
+function tellPicked() {
+  const n = rows().filter((row) => row.querySelector(".pick")?.checked).length;
+  bulk?.classList.toggle("none-picked", n === 0);
+  if (picked) picked.textContent = fill(words.picked, { n });
+}
+
+function range(to) {
+  const all = rows();
+  const [from, end] = [all.indexOf(anchor ?? to), all.indexOf(to)].sort((a, b) => a - b);
+  all.slice(Math.max(from, 0), end + 1).filter(isOpen).forEach((row) => pick(row, true));
+}
+
+// ---- Forms and clicks
+
+/** A decision by key or button: about what is selected, or else what is shown. */
+function decideShown(status, reason) {
+  const many = picks();
+  if (many.length > 0) { decide(many, status, reason); return true; }
+  const row = rowOf(shownId() ?? "");
+  if (!row || row !== selected()) return false;
+  decide([row], status, reason);
+  return true;
+}
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("[data-decision]") && list) {
-    const row = rowOf(pane.querySelector("[data-detail]").dataset.detail);
-    if (!row) return; // It is not on this page of the list: the form does it.
+    if (!rowOf(shownId() ?? "")) return; // It is not on this page of the list: the form does it.
     event.preventDefault();
-    decide(row, form.elements.status.value, event.submitter?.value ?? "");
+    decideShown(form.elements.status.value, event.submitter?.value ?? "");
+  } else if (form.id === "bulk") {
+    event.preventDefault();
+    const [status, reason = ""] = (event.submitter?.value ?? "held").split(":");
+    if (picks().length > 0) decide(picks(), status, reason);
   } else if (form.id === "undo" && done.length > 0) {
     event.preventDefault();
     undo();
@@ -268,53 +385,41 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-open=keys]")) { dialog?.showModal(); return; }
+  const box = event.target.closest(".pick");
+  if (box) {
+    const row = box.closest(".row");
+    if (event.shiftKey && anchor) range(row);
+    anchor = row;
+    tellPicked();
+    return;
+  }
   const link = event.target.closest(".row > a");
   if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   show(link.parentElement, { scroll: false });
 });
 
-const press = (key) => pane?.querySelector(`[data-key="${key}"]`);
-
-function onKey(key) {
-  const row = selected();
-  switch (key) {
-    case "j": case "k": {
-      if (!list) return false;
-      const to = row ? (key === "j" ? row.nextElementSibling : row.previousElementSibling) : list.firstElementChild;
-      if (to) show(to);
-      else if (key === "j") document.getElementById("older")?.click();
-      return true;
-    }
-    case "a": case "r": case "h": case "1": case "2": case "3": case "4":
-      // The button of what is shown decides: while the next comment is on its way nothing else can be meant.
-      if (!press(key) || (row && pane.querySelector("[data-detail]")?.dataset.detail !== row.dataset.commentId)) return false;
-      press(key).form.requestSubmit(press(key));
-      return true;
-    case "z": undo(); return true;
-    case "o": { const own = pane?.querySelector(".meta a"); if (own) location.assign(own.href); return true; }
-    case "?": dialog?.showModal(); return true;
-    default: return false;
-  }
-}
-
-const keysOn = document.getElementById("keys-on");
-if (keysOn) {
-  keysOn.checked = localStorage.getItem("keys") !== "off";
-  keysOn.addEventListener("change", () => localStorage.setItem("keys", keysOn.checked ? "on" : "off"));
-}
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
-  if (dialog?.open || (keysOn && !keysOn.checked)) return;
-  if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
-  if (onKey(event.key.length === 1 ? event.key.toLowerCase() : event.key)) event.preventDefault();
-});
-
 addEventListener("beforeunload", (event) => { if (unsaved > 0) event.preventDefault(); });
+
+/** What keys.js and live.js build on. */
+globalThis.desk = {
+  list, pane, words, say, fill, rows, rowOf, selected, isOpen, show, undo, redo, settleConflict, decideShown, send, setStatus, paint, open, setRevision,
+  forget: (id) => fetched.delete(id),
+  isUnsaved: () => unsaved > 0,
+  move(by) {
+    const row = selected();
+    let to = row ? (by > 0 ? row.nextElementSibling : row.previousElementSibling) : list?.firstElementChild;
+    while (to && "leased" in to.dataset) to = by > 0 ? to.nextElementSibling : to.previousElementSibling;
+    if (to) show(to);
+    else if (by > 0) document.getElementById("older")?.click();
+  },
+  select() { const row = selected(); if (row) { anchor = row; pick(row, !row.querySelector(".pick")?.checked); } },
+  range() { const row = selected(); if (row) { range(row); anchor = row; } },
+  clear() { rows().forEach((row) => pick(row, false)); },
+};
 
 if (list && selected()) {
   selected().scrollIntoView({ block: "nearest", behavior: "instant" });
   fetchAhead(selected());
+  tellPicked();
 }

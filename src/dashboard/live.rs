@@ -1,0 +1,83 @@
+//! What colleagues do meanwhile: events as they happen, and who has what on the screen.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawForm, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::detail::people;
+use super::problem::Failure;
+use super::session::{Moderator, SignedIn};
+use crate::app::App;
+use crate::id::CommentId;
+
+/// Comments that one screen may ask for at once.
+const ON_SCREEN: usize = 20;
+
+/// `GET /live`: server-sent events named `comment`, of all sites.
+pub(super) async fn live(
+    State(app): State<Arc<App>>,
+    _signed_in: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    let people = people(&app).await?;
+    let events = app.events.listen(app.store.clone(), None, last, Timestamp::now()).map(move |happened| {
+        let event = &happened.event;
+        let who = crate::store::Actor::user(&event.actor).and_then(|id| people.get(&id)).cloned();
+        let told = json!({
+            "id": event.comment_id,
+            "site": happened.site,
+            "kind": event.kind,
+            "from": event.from,
+            "status": event.to,
+            "revision": event.revision,
+            "who": who,
+            "actor": event.actor,
+        });
+        Ok::<_, Infallible>(Event::default().event("comment").id(event.id.to_string()).data(told.to_string()))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+}
+
+/// `POST /leases` with `comment` fields: what is on the screen now. Answers what others have on theirs.
+pub(super) async fn lease(
+    State(app): State<Arc<App>>,
+    moderator: Moderator,
+    RawForm(form): RawForm,
+) -> Result<Response, Failure> {
+    let now = Timestamp::now();
+    let user = moderator.user.id;
+    let mut wanted = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(&form).take(ON_SCREEN) {
+        if name == "comment"
+            && let Ok(id) = value.parse::<CommentId>()
+            && let Some(comment) = app.store.comment(None, id).await?
+        {
+            wanted.push((comment.site, id));
+        }
+    }
+    app.store.release(user).await?;
+    app.store.lease(user, wanted, now).await?;
+    let people = people(&app).await?;
+    let mut theirs = Map::new();
+    for (comment, holder) in app.store.leased_by_others(user, now).await? {
+        if let Some(name) = people.get(&holder) {
+            theirs.insert(comment.to_string(), Value::String(name.clone()));
+        }
+    }
+    Ok(Json(theirs).into_response())
+}
+
+/// `POST /leases/release`: the screen is closed.
+pub(super) async fn release(State(app): State<Arc<App>>, moderator: Moderator) -> Result<Response, Failure> {
+    app.store.release(moderator.user.id).await?;
+    Ok(axum::http::StatusCode::NO_CONTENT.into_response())
+}
