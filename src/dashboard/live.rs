@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{RawForm, State};
+use axum::extract::{RawForm, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -21,13 +21,15 @@ use crate::id::CommentId;
 /// Comments that one screen may ask for at once.
 const ON_SCREEN: usize = 20;
 
-/// `GET /live`: server-sent events named `comment`, of all sites.
+/// `GET /live`: server-sent events named `comment`, of all sites; those after the event `after` first, if it is named.
 pub(super) async fn live(
     State(app): State<Arc<App>>,
     _signed_in: SignedIn,
     headers: HeaderMap,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let last = heard.or(query.as_deref().and_then(|query| query.strip_prefix("after="))).and_then(|id| id.parse().ok());
     let people = people(&app).await?;
     let events = app.events.listen(app.store.clone(), None, last, Timestamp::now()).map(move |happened| {
         let event = &happened.event;

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 
 use super::detail::{self, Detail, Moment, Onlooker};
@@ -134,7 +134,10 @@ pub(super) async fn queue(
 ) -> Result<Response, Failure> {
     let now = Timestamp::now();
     let user = signed_in.user.id;
-    let QueueQuery { view, comment, told } = QueueQuery::parse(query.as_deref().unwrap_or_default());
+    let QueueQuery { view, comment, told, is_form } = QueueQuery::parse(query.as_deref().unwrap_or_default());
+    if is_form {
+        return Ok(Redirect::to(&view.address()).into_response());
+    }
     let asked = view.asked(&app, user, now);
     let listed =
         app.store.queue(&asked.sites, &asked.filter, view.order(), view.after, PAGE, asked.as_campaigns).await?;

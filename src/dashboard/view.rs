@@ -41,6 +41,8 @@ pub(super) struct QueueQuery {
     pub comment: Option<CommentId>,
     /// The event to be told about: a comment and the action, if it had one, that was just done to it.
     pub told: Option<(CommentId, Option<String>)>,
+    /// Whether it came from the filter form, so that the search is not yet its address.
+    pub is_form: bool,
 }
 
 /// Fields of the filter form that become part of the search.
@@ -63,7 +65,10 @@ impl QueueQuery {
                 "comment" => parsed.comment = value.parse().ok(),
                 "of" => told.0 = value.parse().ok(),
                 "done" => told.1 = Some(value.into_owned()),
-                field if FOLDED.contains(&field) && !value.trim().is_empty() => view.fold(field, value.trim()),
+                field if FOLDED.contains(&field) => {
+                    view.fold(field, value.trim());
+                    parsed.is_form = true;
+                }
                 _ => {}
             }
         }
@@ -117,6 +122,9 @@ impl View {
 
     /// Adds a filter to the search, in the place of an earlier one of that name.
     fn fold(&mut self, field: &str, value: &str) {
+        if value.is_empty() {
+            return;
+        }
         let value = if value.contains(char::is_whitespace) { format!("\"{value}\"") } else { value.to_owned() };
         let _ = write!(self.search, "{}{field}:{value}", if self.search.is_empty() { "" } else { " " });
     }

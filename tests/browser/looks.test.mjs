@@ -24,6 +24,7 @@ before(async () => {
     { name: "Ann", text: "Nice article!" },
     { name: long.slice(0, 200), email: `${long.slice(0, 60)}@example.org`, url: `https://${long.slice(0, 60)}.example/${long}`, text: long, page: `https://news.example/${long}`, page_title: long },
     { name: "محمد", text: "شكراً على المقال الرائع", locale: "ar" },
+    { name: "Twin", text: "Nice article!" },
     { name: "Spammer", url: "https://cheap.example", ip: "203.0.113.7", page: "https://news.example/a", page_title: "A page", text: "FREE MONEY\u200b at [url=http://spam.example]here[/url] and b\u0430nk http://bit.ly/x call +1 555 123 4567 NOW!!!!!!!!" },
   ]) {
     const { status, body } = await service.post(submission);
@@ -37,7 +38,7 @@ after(async () => {
   await service?.close();
 });
 
-const pages = () => ["/queue", `/queue?status=held&comment=${id}`, "/queue?status=rejected&after=0000000000001", `/comments/${id}`, "/comments/nothing"];
+const pages = () => ["/queue", `/queue?status=held&comment=${id}`, "/queue?status=rejected&after=0000000000001", "/queue?q=nothing+of+the+kind+score:high", `/comments/${id}`, `/comments/${id}/alike`, "/keys", "/comments/nothing"];
 
 async function violations(page) {
   await page.evaluate(AXE);
@@ -61,6 +62,13 @@ for (const colorScheme of ["light", "dark"]) {
       await outside.keyboard.press("a");
       await outside.keyboard.press("z");
       await outside.waitForFunction(() => !("unsaved" in document.documentElement.dataset));
+      await outside.keyboard.press("Control+k");
+      assert.deepEqual(await violations(outside), [], "the palette");
+      await outside.keyboard.press("Escape");
+      await outside.click(".filters > summary");
+      assert.deepEqual(await violations(outside), [], "the filters");
+      await outside.keyboard.press("Escape");
+      await outside.locator(".pick").first().check();
       await outside.keyboard.press("?");
       assert.deepEqual(await violations(outside), [], "after a decision, with the list of keys");
       await outside.context().close();

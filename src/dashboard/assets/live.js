@@ -29,10 +29,22 @@ function onComment(event) {
   if (row === desk.selected() && who) desk.say(desk.fill(desk.words.taken, { who }));
 }
 
+// A browser has few connections for one server, so only a page that is looked at listens.
+let source = null;
+let last = "";
+
+function listen() {
+  source?.close();
+  source = null;
+  if (document.hidden) return;
+  source = new EventSource(last ? `${chip.dataset.live}?after=${last}` : chip.dataset.live);
+  source.addEventListener("comment", (event) => { last = event.lastEventId; onComment(event); });
+}
+
 if (chip) {
-  const source = new EventSource(chip.dataset.live);
-  source.addEventListener("comment", onComment);
-  addEventListener("pagehide", () => source.close());
+  listen();
+  document.addEventListener("visibilitychange", listen);
+  addEventListener("pagehide", () => source?.close());
 }
 
 // ---- Leases on what is shown and what comes next

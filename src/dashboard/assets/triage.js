@@ -38,8 +38,7 @@ const isOpen = (row) => !("decided" in row.dataset);
 const shownId = () => pane?.querySelector("[data-detail]")?.dataset.detail;
 const fill = (text, values) => (text ?? "").replace(/%([a-z]+)/g, (whole, name) => values[name] ?? whole);
 const capital = (status) => words[status] ?? status;
-const isStatus = (status) => words[`is${capital_(status)}`];
-function capital_(status) { return status.charAt(0).toUpperCase() + status.slice(1); }
+const isStatus = (status) => words[`is${status.charAt(0).toUpperCase()}${status.slice(1)}`];
 
 function say(text) {
   if (!said) return;
@@ -142,6 +141,7 @@ async function show(row, { scroll = true } = {}) {
   pane.scrollTop = 0;
   paintBadge(row);
   if (inPane) (pane.querySelector(`[data-action="${action}"]`) ?? pane.querySelector("#heading"))?.focus({ preventScroll: true });
+  beginLook();
   keepPlace(row);
   fetchAhead(row);
   document.dispatchEvent(new CustomEvent("desk:shown", { detail: row }));
@@ -154,6 +154,17 @@ function paintBadge(row) {
   badge.className = `badge ${row.dataset.status}`;
   badge.textContent = isStatus(row.dataset.status);
 }
+
+// ---- How long a comment was looked at, while the page could be seen
+
+let looked = 0;
+let since = document.hidden ? 0 : performance.now();
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) looked += performance.now() - since;
+  since = performance.now();
+});
+function beginLook() { looked = 0; since = performance.now(); }
+const lookedFor = () => Math.round(looked + (document.hidden ? 0 : performance.now() - since));
 
 // ---- Rows
 
@@ -200,7 +211,7 @@ function decide(targets, status, reason, { again = false, force = false } = {}) 
   const open_ = targets.filter((row) => force || isOpen(row));
   if (open_.length === 0) { say(words.already); return; }
   const why = status === "rejected" ? reason : "";
-  const step = { rows: open_, before: open_.map((row) => row.dataset.status), status, why };
+  const step = { rows: open_, before: open_.map((row) => row.dataset.status), status, why, looked: lookedFor() };
   for (const row of open_) {
     delete row.dataset.failed;
     paint(row, status, why);
@@ -225,7 +236,7 @@ async function save(step) {
     if (targets.length === 1) {
       const [row] = targets;
       // The revision is read when its turn comes: an undo before it may have changed it.
-      const answer = await send(`/comments/${row.dataset.commentId}/decision`, { status, reason: why, revision: row.dataset.revision, view });
+      const answer = await send(`/comments/${row.dataset.commentId}/decision`, { status, reason: why, revision: row.dataset.revision, looked_ms: step.looked, view });
       setRevision(row, answer.revision);
       return answer;
     }
