@@ -2,7 +2,6 @@
 //!
 //! Awaiting happens here; deciding is [`assess`], a pure function, which replays and tests call too.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tracing::{info, warn};
 
-use crate::classifier::{HeadScore, Judgement, Model};
+use crate::classifier::{Judgement, Model};
 use crate::comment::{Comment, Submission};
 use crate::facts::{Facts, StandingFact};
 use crate::id::{CommentId, KeyId, SiteId};
@@ -21,6 +20,8 @@ use crate::recent::{self, Recent};
 use crate::rules;
 use crate::store::{Idempotency, Recording, SiteEntry, StandingDecision, Store, StoreError, StoredComment};
 use crate::verdict::{Decision, Reason, Scores, Status, Verdict};
+
+mod reasoning;
 
 /// Longest wait for the facts; a comment without them is held.
 const FACTS_TIME: Duration = Duration::from_millis(500);
@@ -336,11 +337,11 @@ pub fn assess(comment: &Comment, facts: &Facts, policy: &Policy, model: Option<&
     let scores =
         Scores { spam: spam.as_ref().map(|head| head.probability), toxic: toxic.as_ref().map(|head| head.probability) };
 
-    let mut reasons: Vec<Reason> = rules::run(comment, facts, policy).into_iter().map(from_rule).collect();
-    reasons.extend(spam.map(from_spam_head));
-    reasons.extend(toxic.map(from_toxic_head));
-    reasons.extend(facts.standing.as_ref().map(from_standing));
-    reasons.extend(what_is_missing(facts, model));
+    let mut reasons: Vec<Reason> = rules::run(comment, facts, policy).into_iter().map(reasoning::from_rule).collect();
+    reasons.extend(spam.map(reasoning::from_spam_head));
+    reasons.extend(toxic.map(reasoning::from_toxic_head));
+    reasons.extend(facts.standing.as_ref().map(reasoning::from_standing));
+    reasons.extend(reasoning::what_is_missing(facts, model));
     reasons.sort_by(|a, b| b.score.abs().total_cmp(&a.score.abs()).then_with(|| a.code.cmp(&b.code)));
 
     let score = reasons.iter().map(|reason| reason.score).sum();
@@ -360,62 +361,6 @@ fn with_standing(decision: Decision, facts: &Facts) -> Decision {
         },
         _ => decision,
     }
-}
-
-fn from_standing(standing: &StandingFact) -> Reason {
-    let what = if standing.is_same { "this text" } else { "nearly this text" };
-    let why = standing.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-    let done = standing.decision.status();
-    let (at, until) = (standing.at.strftime("%Y-%m-%d %H:%M"), standing.until.strftime("%Y-%m-%d %H:%M"));
-    let detail = format!("A moderator decided on {at} UTC that {what} is {done}{why} until {until} UTC.");
-    Reason { code: Cow::Borrowed("standing.decision"), score: 0.0, detail, spans: Vec::new(), terms: Vec::new() }
-}
-
-fn from_rule(hit: rules::Hit) -> Reason {
-    Reason {
-        code: Cow::Borrowed(hit.code),
-        score: hit.score,
-        detail: hit.seen.detail,
-        spans: hit.seen.spans,
-        terms: Vec::new(),
-    }
-}
-
-/// The spam head counts in full: what looks like an ordinary comment speaks for it.
-fn from_spam_head(head: HeadScore) -> Reason {
-    from_head("spam.classifier", "spam", head.log_odds, head)
-}
-
-/// The toxic head counts only where it finds toxicity: that a comment is friendly says nothing about its being spam.
-fn from_toxic_head(head: HeadScore) -> Reason {
-    from_head("toxic.classifier", "toxicity", head.log_odds.max(0.0), head)
-}
-
-fn from_head(code: &'static str, what: &str, score: f64, head: HeadScore) -> Reason {
-    let mut detail = format!("The classifier gives {what} a probability of {:.1} %.", 100.0 * head.probability);
-    if !head.terms.is_empty() {
-        let terms: Vec<String> = head.terms.iter().map(|term| format!("{} {:+.2}", term.term, term.score)).collect();
-        detail.push_str(&format!(" Strongest: {}.", terms.join(", ")));
-    }
-    let mut spans: Vec<_> = head.terms.iter().filter(|t| t.score > 0.0).flat_map(|t| t.spans.iter().copied()).collect();
-    spans.sort_unstable();
-    spans.dedup();
-    Reason { code: Cow::Borrowed(code), score, detail, spans, terms: head.terms }
-}
-
-fn what_is_missing(facts: &Facts, model: Option<&Model>) -> Vec<Reason> {
-    let reason = |code, detail: String| Reason { code, score: 0.0, detail, spans: Vec::new(), terms: Vec::new() };
-    let mut reasons = Vec::new();
-    if model.is_none() {
-        let detail = "There is no usable model: rules alone cannot approve or reject, so a person decides.";
-        reasons.push(reason(Cow::Borrowed("missing.model"), detail.to_owned()));
-    }
-    if !facts.missing.is_empty() {
-        let stages = facts.missing.join(", ");
-        let detail = format!("Not known in time: {stages}. A person decides.");
-        reasons.push(reason(Cow::Borrowed("missing.facts"), detail));
-    }
-    reasons
 }
 
 #[cfg(test)]

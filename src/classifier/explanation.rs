@@ -19,12 +19,8 @@ pub(super) struct Scores {
 
 impl Scores {
     pub(super) fn of(head: &Head, features: &Features) -> Self {
-        let levels = head.levels();
         let mut by_term = vec![0.0; features.terms.len()];
-        for (bucket, value, term) in features.iter() {
-            let level = (i16::from(head.weights[bucket as usize]) + 128) as usize;
-            by_term[term as usize] += levels[level] * value;
-        }
+        features.for_each(|bucket, value, term| by_term[term as usize] += head.weight(bucket) * value);
         // The bias keeps its full precision.
         by_term[0] = head.bias;
         Self { by_term }
@@ -102,15 +98,15 @@ impl Scores {
                 }
                 features::Term::Named(name) => (*name).to_owned(),
                 features::Term::Counted(name, count) => format!("{name}: {count}"),
-                features::Term::Detail(name, detail) => format!("{name} {}", shortened(detail.chars())),
+                features::Term::Detail(name, detail) => format!("{name} {}", shortened(detail)),
                 features::Term::Link(link) => {
                     let link = &comment.body.links[*link as usize];
                     spans.push(link.span);
-                    shortened(link.url.chars())
+                    shortened(&link.url)
                 }
                 features::Term::Text { reading, start, end } => {
                     let part = text(*reading).map(|text| text.part(*start as usize, *end as usize));
-                    shortened(part.unwrap_or_default().chars())
+                    shortened(part.unwrap_or_default())
                 }
             };
             spans.sort_unstable();
@@ -151,10 +147,8 @@ impl<'a> Text<'a> {
     }
 }
 
-fn shortened(mut chars: impl Iterator<Item = char>) -> String {
-    let mut text: String = chars.by_ref().take(MAX_TERM).collect();
-    if chars.next().is_some() {
-        text.push('…');
-    }
-    text
+fn shortened(text: &str) -> String {
+    // No character is shorter than a byte.
+    let end = if text.len() > MAX_TERM { text.char_indices().nth(MAX_TERM) } else { None };
+    end.map_or_else(|| text.to_owned(), |(end, _)| format!("{}…", &text[..end]))
 }

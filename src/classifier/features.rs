@@ -84,6 +84,7 @@ pub struct Features {
     /// How many words and n-grams the reading with the least disguise has.
     counted: [usize; 2],
     seen: Seen,
+    added: Added,
 }
 
 /// A row for learning: buckets in ascending order, each once, with its value.
@@ -105,8 +106,11 @@ impl Features {
             places: Vec::with_capacity(letters / 4),
             different: 0,
             counted: [0; 2],
-            seen: Seen::with_room_for(letters * 3),
+            seen: Seen::with_room_for(letters / 2),
+            added: Added::with_room_for(letters * 3),
         };
+        features.terms.reserve(letters / 2);
+        features.blocks[Block::Words as usize].reserve(letters / 2);
         features.blocks[Block::Characters as usize].reserve(letters * 4);
         // The undone reading comes first, and the length of the blocks is its: garbled words that only the plain one has
         // must not make the words behind them count less.
@@ -125,16 +129,16 @@ impl Features {
         features
     }
 
-    /// Every feature: bucket, value, and its term's place. A bucket can come more than once.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, f64, u32)> {
-        let bias = std::iter::once((BIAS, 1.0, 0));
-        bias.chain(self.blocks.iter().enumerate().flat_map(|(i, entries)| {
+    /// Calls `each` with every feature: bucket, value, and its term's place. A bucket can come more than once.
+    pub fn for_each(&self, mut each: impl FnMut(u32, f64, u32)) {
+        each(BIAS, 1.0, 0);
+        for (i, entries) in self.blocks.iter().enumerate() {
             let value = match LENGTHS.get(i) {
                 Some(length) => length / (*self.counted.get(i).unwrap_or(&entries.len()).max(&1) as f64).sqrt(),
                 None => STRUCTURE_VALUE,
             };
-            entries.iter().map(move |entry| (entry.bucket, value, entry.term))
-        }))
+            entries.iter().for_each(|entry| each(entry.bucket, value, entry.term));
+        }
     }
 
     /// How many words and runs of signs the readings have, and how many different ones.
@@ -150,7 +154,8 @@ impl Features {
 
     /// The features as a row for learning.
     pub fn sparse(&self) -> Sparse {
-        let mut all: Vec<(u32, f64)> = self.iter().map(|(bucket, value, _)| (bucket, value)).collect();
+        let mut all: Vec<(u32, f64)> = Vec::with_capacity(1 + self.blocks.iter().map(Vec::len).sum::<usize>());
+        self.for_each(|bucket, value, _| all.push((bucket, value)));
         all.sort_unstable_by_key(|(bucket, _)| *bucket);
         let mut row = Sparse { buckets: Vec::with_capacity(all.len()), values: Vec::with_capacity(all.len()) };
         for (bucket, value) in all {
@@ -176,7 +181,7 @@ impl Features {
     pub(super) fn add(&mut self, block: Block, hash: Hash, term: u32) {
         // Bucket 0 is the bias; a feature that falls on it moves to the next.
         let bucket = ((hash.bits() >> 44) as u32).max(BIAS + 1);
-        if self.seen.insert(bucket | (block as u32) << 20, term).is_none() {
+        if self.added.insert(bucket | (block as u32) << 20) {
             self.blocks[block as usize].push(Entry { bucket, term });
         }
     }
@@ -196,7 +201,7 @@ impl Features {
                     let term = self.term(here(token.start));
                     self.different += 1;
                     self.add(Block::Words, hash, term);
-                    tokens::ngrams(word, token.is_word, 1, SPACE_CHARACTERS, |ngram| {
+                    tokens::ngrams::<1>(word, token.is_word, SPACE_CHARACTERS, |ngram| {
                         self.add(Block::Characters, ngram, term);
                     });
                     term
@@ -239,7 +244,7 @@ impl Features {
             if ["http", "https", "www"].iter().any(|usual| usual.chars().eq(word.iter().copied())) {
                 continue;
             }
-            tokens::ngrams(word, true, 3, SPACE_ADDRESS, |ngram| self.add(Block::Links, ngram, term));
+            tokens::ngrams::<3>(word, true, SPACE_ADDRESS, |ngram| self.add(Block::Links, ngram, term));
         }
     }
 
@@ -252,7 +257,7 @@ impl Features {
         for token in tokens::tokens(&chars) {
             let word = &chars[token.start..token.end];
             self.add(Block::Name, Hash::of(SPACE_NAME_WORD).then_all(word.iter().copied()), term);
-            tokens::ngrams(word, token.is_word, 2, SPACE_NAME, |ngram| self.add(Block::Name, ngram, term));
+            tokens::ngrams::<2>(word, token.is_word, SPACE_NAME, |ngram| self.add(Block::Name, ngram, term));
         }
     }
 }
@@ -266,16 +271,61 @@ const SPACE_NAME_WORD: u64 = 6;
 /// For structure features; they begin at this space.
 pub const SPACE_STRUCTURE: u64 = 7;
 
-/// What was seen already, with its term: a hash table without removal.
+/// Which features were added already: a hash table of buckets with their block, without removal. What is hashed already needs
+/// no hashing again.
+#[derive(Debug)]
+struct Added {
+    /// 0 is free; no bucket is 0. Zeros cost nothing to come by.
+    slots: Vec<u32>,
+    used: usize,
+}
+
+impl Added {
+    fn with_room_for(entries: usize) -> Self {
+        Self { slots: vec![0; (entries * 2).next_power_of_two().max(512)], used: 0 }
+    }
+
+    /// Adds a key that is not 0; whether it is new.
+    #[inline]
+    fn insert(&mut self, key: u32) -> bool {
+        if self.used * 2 > self.slots.len() {
+            self.grow();
+        }
+        let mask = self.slots.len() - 1;
+        let mut slot = key as usize & mask;
+        loop {
+            let found = &mut self.slots[slot];
+            if *found == 0 {
+                *found = key;
+                self.used += 1;
+                return true;
+            }
+            if *found == key {
+                return false;
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let larger = Self { slots: vec![0; self.slots.len() * 2], used: 0 };
+        for key in std::mem::replace(self, larger).slots.into_iter().filter(|key| *key != 0) {
+            self.insert(key);
+        }
+    }
+}
+
+/// Words and pairs that were seen already, each with its term: a hash table without removal.
 #[derive(Debug)]
 struct Seen {
-    /// The key in the upper half, the term in the lower one; 0 is free. Zeros cost nothing to come by.
+    /// The key in the upper half, the term in the lower one; 0 is free.
     slots: Vec<u64>,
     used: usize,
 }
 
 impl Seen {
-    /// Sets words apart from buckets, which use the lower 23 bits.
+    /// Is in every key, so that none is 0.
     const WORD: u32 = 1 << 31;
 
     fn with_room_for(entries: usize) -> Self {

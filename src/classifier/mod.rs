@@ -99,13 +99,24 @@ impl Head {
         Self { bias, scale, weights: weights.map(|weight| pack(weight) as i8).collect() }
     }
 
-    /// What a byte stands for, for all bytes, at their place from -128.
-    fn levels(&self) -> [f64; 256] {
-        std::array::from_fn(|i| {
-            let level = (i as f64 - 128.0) / 127.0;
-            level * level.abs() * self.scale
-        })
+    /// The weight of a bucket.
+    fn weight(&self, bucket: u32) -> f64 {
+        SQUARES[usize::from(self.weights[bucket as usize].cast_unsigned())] * self.scale
     }
+}
+
+/// What each byte of a weight stands for, before scaling.
+static SQUARES: [f64; 256] = squares();
+
+const fn squares() -> [f64; 256] {
+    let mut squares = [0.0; 256];
+    let mut byte = 0;
+    while byte < squares.len() {
+        let level = (byte as u8).cast_signed() as f64 / 127.0;
+        squares[byte] = level * level.abs();
+        byte += 1;
+    }
+    squares
 }
 
 impl Model {

@@ -38,7 +38,7 @@ impl Observer<'_> {
         if reached > 0 {
             let term = self.features.term(Term::Counted(name, value.min(1e9) as u32));
             for step in 0..reached {
-                let hash = Hash::of(SPACE_STRUCTURE + 1 + step as u64).then_all(name.chars());
+                let hash = Hash::of(SPACE_STRUCTURE + 1 + step as u64).then_ascii(name);
                 self.features.add(Block::Structure, hash, term);
             }
         }
@@ -52,13 +52,13 @@ impl Observer<'_> {
     fn fact(&mut self, name: &'static str, holds: bool) {
         if holds {
             let term = self.features.term(Term::Named(name));
-            self.features.add(Block::Structure, Hash::of(SPACE_STRUCTURE).then_all(name.chars()), term);
+            self.features.add(Block::Structure, Hash::of(SPACE_STRUCTURE).then_ascii(name), term);
         }
     }
 
     fn detail(&mut self, name: &'static str, detail: &str) {
         let term = self.features.term(Term::Detail(name, detail.to_owned()));
-        let hash = Hash::of(SPACE_STRUCTURE).then_all(name.chars()).then('=').then_all(detail.chars());
+        let hash = Hash::of(SPACE_STRUCTURE).then_ascii(name).then('=').then_all(detail.chars());
         self.features.add(Block::Structure, hash, term);
     }
 }
@@ -92,49 +92,113 @@ struct Counts {
 
 impl Counts {
     fn of(text: &str) -> Self {
+        if text.is_ascii() {
+            Self::over(text, text.bytes().map(char::from).enumerate())
+        } else {
+            Self::over(text, text.char_indices())
+        }
+    }
+
+    /// Counts over the characters of `text`, each with its first byte.
+    #[inline(always)]
+    fn over(text: &str, chars: impl Iterator<Item = (usize, char)>) -> Self {
         let mut counts = Self::default();
         let mut number = 0;
-        for c in text.chars() {
+        let mut word = WordSoFar::default();
+        for (at, c) in chars {
             counts.all += 1;
             number = if c.is_ascii_digit() { number + 1 } else { 0 };
             counts.longest_number = counts.longest_number.max(number);
-            match c {
-                'a'..='z' => counts.letters += 1,
-                '0'..='9' => counts.digits += 1,
-                '\n' => counts.lines += 1,
-                '!' | '！' => counts.exclamations += 1,
-                '?' | '？' => counts.questions += 1,
-                '@' => counts.ats += 1,
-                '#' => counts.hashes += 1,
-                '$' | '€' | '£' | '¥' | '₽' | '₿' => counts.money += 1,
-                _ if c.is_whitespace() => counts.spaces += 1,
-                _ if letters::is_alphabetic(c) => {
+            let in_word = match c {
+                'a'..='z' => {
                     counts.letters += 1;
-                    counts.upper += usize::from(c.is_uppercase());
+                    true
                 }
-                '\u{1f600}'..='\u{1f64f}' | '\u{1f900}'..='\u{1f97f}' | '\u{2764}' => counts.faces += 1,
-                '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}' => counts.pictures += 1,
-                _ => counts.signs += 1,
+                ' ' => {
+                    counts.spaces += 1;
+                    false
+                }
+                _ => counts.sees(c),
+            };
+            if in_word {
+                word.goes_on(at, c);
+            } else if word.chars > 0 {
+                counts.ends(&text[word.start..at], &word);
+                word = WordSoFar::default();
             }
         }
-        for word in text.split(|c: char| !letters::is_alphanumeric(c)).filter(|word| !word.is_empty()) {
-            counts.words += 1;
-            let digits = word.bytes().filter(u8::is_ascii_digit).count();
-            counts.digits_in_words += usize::from(digits > 0 && digits < word.len());
-            // `SGI88`: capitals, then a number.
-            let capitals = word.chars().take_while(|c| c.is_uppercase()).count();
-            counts.brands += usize::from(capitals >= 2 && digits >= 2 && capitals + digits == word.len());
-            // `slot777`, `Alexis17`: a word, then a number of two or three digits; and numbers of one digit only.
-            let letters = word.chars().take_while(|c| letters::is_alphabetic(*c)).count();
-            let rest = word.chars().count() - letters;
-            let numbered = letters >= 3 && rest == digits && (2..=3).contains(&digits);
-            counts.numbered += usize::from(numbered);
-            let last = word.as_bytes()[word.len() - 1];
-            counts.doubled += usize::from(digits >= 2 && word.bytes().rev().take(digits).all(|b| b == last));
-            counts.lone_letters += usize::from(digits == 0 && word.chars().nth(1).is_none());
-            counts.odd_words += usize::from(looks_random(word));
+        if word.chars > 0 {
+            counts.ends(&text[word.start..], &word);
         }
         counts
+    }
+
+    /// Counts a character by its kind; whether it is a letter or digit.
+    fn sees(&mut self, c: char) -> bool {
+        match c {
+            'a'..='z' => self.letters += 1,
+            '0'..='9' => self.digits += 1,
+            '\n' => self.lines += 1,
+            '!' | '！' => self.exclamations += 1,
+            '?' | '？' => self.questions += 1,
+            '@' => self.ats += 1,
+            '#' => self.hashes += 1,
+            '$' | '€' | '£' | '¥' | '₽' | '₿' => self.money += 1,
+            _ if c.is_whitespace() => self.spaces += 1,
+            _ if letters::is_alphabetic(c) => {
+                self.letters += 1;
+                self.upper += usize::from(c.is_uppercase());
+            }
+            '\u{1f600}'..='\u{1f64f}' | '\u{1f900}'..='\u{1f97f}' | '\u{2764}' => self.faces += 1,
+            '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}' => self.pictures += 1,
+            _ => self.signs += 1,
+        }
+        letters::is_alphanumeric(c)
+    }
+
+    /// Counts a word of letters and digits.
+    fn ends(&mut self, word: &str, seen: &WordSoFar) {
+        self.words += 1;
+        if seen.digits > 0 {
+            self.ends_with_digits(word, seen);
+        } else {
+            self.lone_letters += usize::from(seen.chars == 1);
+            self.odd_words += usize::from(looks_random(word));
+        }
+    }
+
+    fn ends_with_digits(&mut self, word: &str, seen: &WordSoFar) {
+        let digits = seen.digits;
+        self.digits_in_words += usize::from(digits < word.len());
+        // `SGI88`: capitals, then a number.
+        let capitals = word.chars().take_while(|c| c.is_uppercase()).count();
+        self.brands += usize::from(capitals >= 2 && digits >= 2 && capitals + digits == word.len());
+        // `slot777`, `Alexis17`: a word, then a number of two or three digits; and numbers of one digit only.
+        let letters = word.chars().take_while(|c| letters::is_alphabetic(*c)).count();
+        let numbered = letters >= 3 && seen.chars - letters == digits && (2..=3).contains(&digits);
+        self.numbered += usize::from(numbered);
+        let last = word.bytes().next_back();
+        self.doubled += usize::from(digits >= 2 && word.bytes().rev().take(digits).all(|b| Some(b) == last));
+    }
+}
+
+/// A word while its characters are counted.
+#[derive(Default)]
+struct WordSoFar {
+    /// Its first byte in the text.
+    start: usize,
+    chars: usize,
+    /// Digits of ASCII among the characters.
+    digits: usize,
+}
+
+impl WordSoFar {
+    fn goes_on(&mut self, at: usize, c: char) {
+        if self.chars == 0 {
+            self.start = at;
+        }
+        self.chars += 1;
+        self.digits += usize::from(c.is_ascii_digit());
     }
 }
 
@@ -270,7 +334,7 @@ fn concepts(comment: &Comment, seen: &mut Observer<'_>) {
     for (concept, count) in Concept::ALL.iter().zip(counts).filter(|(_, count)| *count > 0) {
         let term = seen.features.term(Term::Concept(*concept));
         for (step, _) in COUNTS.iter().enumerate().take_while(|(_, step)| count as f64 >= **step) {
-            let hash = Hash::of(SPACE_STRUCTURE + 1 + step as u64).then_all(concept.name().chars());
+            let hash = Hash::of(SPACE_STRUCTURE + 1 + step as u64).then_ascii(concept.name());
             seen.features.add(Block::Structure, hash, term);
         }
         wares += usize::from(!concept.is_abuse() && *concept != Concept::StockPraise);

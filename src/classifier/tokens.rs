@@ -24,7 +24,12 @@ pub(super) struct Token {
 
 /// The characters of a text as features see them: every digit is a zero, so that a number is known by its shape.
 pub(super) fn characters(text: &str) -> Vec<char> {
-    text.chars().map(|c| if c.is_numeric() && c.is_ascii_digit() { '0' } else { c }).collect()
+    let shape = |c: char| if c.is_ascii_digit() { '0' } else { c };
+    if text.is_ascii() {
+        text.bytes().map(|b| shape(char::from(b))).collect()
+    } else {
+        text.chars().map(shape).collect()
+    }
 }
 
 /// The tokens of a text, in order.
@@ -32,11 +37,13 @@ pub(super) fn tokens(chars: &[char]) -> impl Iterator<Item = Token> {
     let mut at = 0;
     std::iter::from_fn(move || {
         at += chars[at..].iter().take_while(|c| c.is_whitespace()).count();
-        let start = at;
-        let is_word = is_word_char(*chars.get(at)?);
-        let belongs = |c: &&char| !c.is_whitespace() && is_word_char(**c) == is_word;
-        let longest = if is_word { usize::MAX } else { MAX_RUN };
-        at += chars[at..].iter().take(longest).take_while(belongs).count();
+        let (start, rest) = (at, &chars[at..]);
+        let is_word = is_word_char(*rest.first()?);
+        at += if is_word {
+            rest.iter().take_while(|c| is_word_char(**c)).count()
+        } else {
+            rest.iter().take(MAX_RUN).take_while(|c| !c.is_whitespace() && !is_word_char(**c)).count()
+        };
         Some(Token { start, end: at, is_word })
     })
 }
@@ -66,6 +73,12 @@ impl Hash {
         text.into_iter().fold(self, Self::then)
     }
 
+    /// With the characters of a text in ASCII.
+    pub(super) fn then_ascii(self, text: &str) -> Self {
+        debug_assert!(text.is_ascii(), "{text}");
+        text.bytes().fold(self, |hash, byte| hash.then(char::from(byte)))
+    }
+
     /// With another text after it.
     pub(super) fn then_text(self, other: Self) -> Self {
         let mixed = (self.0.rotate_left(23) ^ other.0).wrapping_mul(0x9fb2_1c65_1e98_df25);
@@ -79,16 +92,17 @@ impl Hash {
     }
 }
 
-/// Calls `each` with the hash of every n-gram from `shortest` to the longest, edges included in words.
-pub(super) fn ngrams(chars: &[char], is_word: bool, shortest: usize, space: u64, mut each: impl FnMut(Hash)) {
+/// Calls `each` with the hash of every n-gram from `SHORTEST` to the longest, edges included in words.
+#[inline]
+pub(super) fn ngrams<const SHORTEST: usize>(chars: &[char], is_word: bool, space: u64, mut each: impl FnMut(Hash)) {
     let root = Hash::of(space);
-    let (edges, longest) = if is_word { (1, MAX_NGRAM) } else { (0, MAX_SIGNS) };
+    let longest = if is_word { MAX_NGRAM } else { MAX_SIGNS };
     if is_word {
         // From the edge in front; that edge alone says nothing.
         let mut hash = root.then(EDGE);
         for (i, c) in chars.iter().take(longest - 1).enumerate() {
             hash = hash.then(*c);
-            if i + 2 >= shortest {
+            if i + 2 >= SHORTEST {
                 each(hash);
             }
         }
@@ -97,15 +111,16 @@ pub(super) fn ngrams(chars: &[char], is_word: bool, shortest: usize, space: u64,
         }
     }
     for start in 0..chars.len() {
-        let rest = &chars[start..chars.len().min(start + longest)];
+        let rest = &chars[start..];
+        let rest = &rest[..rest.len().min(longest)];
         let mut hash = root;
         for (i, c) in rest.iter().enumerate() {
             hash = hash.then(*c);
-            if i + 1 >= shortest {
+            if i + 1 >= SHORTEST {
                 each(hash);
             }
         }
-        if edges == 1 && rest.len() < longest && rest.len() + 1 >= shortest {
+        if is_word && rest.len() < longest && rest.len() + 1 >= SHORTEST {
             each(hash.then(EDGE));
         }
     }
@@ -120,9 +135,9 @@ mod tests {
         tokens(&chars).map(|token| chars[token.start..token.end].iter().collect()).collect()
     }
 
-    fn count(text: &str, is_word: bool, shortest: usize) -> usize {
+    fn count<const SHORTEST: usize>(text: &str, is_word: bool) -> usize {
         let mut hashes = Vec::new();
-        ngrams(&characters(text), is_word, shortest, 1, |hash| hashes.push(hash.bits()));
+        ngrams::<SHORTEST>(&characters(text), is_word, 1, |hash| hashes.push(hash.bits()));
         hashes.len()
     }
 
@@ -137,10 +152,10 @@ mod tests {
     #[test]
     fn ngrams_lie_within_a_word_and_its_edges() {
         // "^ab$": a, b; ^a, ab, b$; ^ab, ab$; ^ab$.
-        assert_eq!(count("ab", true, 1), 8);
-        assert_eq!(count("ab", true, 3), 3);
-        assert_eq!(count("!?", false, 1), 3);
-        assert_eq!(count("", true, 1), 1);
+        assert_eq!(count::<1>("ab", true), 8);
+        assert_eq!(count::<3>("ab", true), 3);
+        assert_eq!(count::<1>("!?", false), 3);
+        assert_eq!(count::<1>("", true), 1);
     }
 
     #[test]

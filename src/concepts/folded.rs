@@ -46,6 +46,14 @@ impl<'a> Folded<'a> {
 }
 
 fn needs_folding(text: &str) -> bool {
+    if text.is_ascii() {
+        let mut last = 0;
+        return text.bytes().any(|b| {
+            let folds = b == b' ' && last == b' ' || matches!(b, 0x09..=0x0D);
+            last = b;
+            folds
+        });
+    }
     let mut after_space = false;
     text.chars().any(|c| {
         let space = c == ' ';
@@ -70,6 +78,13 @@ mod tests {
         }
         let at = folded.text.find("two thrée's").expect("it is there");
         assert_eq!(&text[folded.original(at..at + "two thrée's".len())], "two  thrée’s");
+    }
+
+    #[test]
+    fn ascii_is_folded_too() {
+        for (text, expected) in [("a  b", "a b"), ("a\nb\t\r c", "a b c"), ("a\u{B}b\u{C}", "a b "), ("a b ", "a b ")] {
+            assert_eq!(Folded::new(text).text, expected);
+        }
     }
 
     #[test]

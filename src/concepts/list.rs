@@ -1,8 +1,9 @@
 //! The lists of words: one entry a line, `language<TAB>words`, `any` for words of many languages. A `*` at the end stands for any ending.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 
 use crate::language::Language;
+use crate::letters;
 
 /// A line of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +27,21 @@ fn entry(line: &'static str) -> Option<Entry> {
     (!words.is_empty()).then_some(Entry { language, words, open })
 }
 
-/// Words as people type them: as they are listed, and without the marks that many keyboards lack.
+/// Words as people type them: as they are listed, and without the marks that many keyboards lack. Each goes to `add` once.
 ///
 /// Short words keep their marks: without them they are often words of another language.
-pub(super) fn spellings(entry: Entry) -> BTreeSet<String> {
-    let mut all = BTreeSet::from([entry.words.to_owned()]);
-    let letters = entry.words.chars().filter(|c| c.is_alphabetic()).count();
-    if letters >= MIN_LETTERS_WITHOUT_MARKS {
-        all.insert(entry.words.chars().map(without_marks).collect());
+pub(super) fn spellings(entry: Entry, mut add: impl FnMut(Cow<'static, str>)) {
+    add(Cow::Borrowed(entry.words));
+    if entry.words.is_ascii() {
+        return;
     }
-    if entry.language == Some(Language::De) {
-        all.insert(entry.words.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue"));
-    }
-    all
+    let is_marked = |c: char| without_marks(c) != c;
+    let letters = || entry.words.chars().filter(|c| letters::is_alphabetic(*c)).count();
+    let bare = (entry.words.chars().any(is_marked) && letters() >= MIN_LETTERS_WITHOUT_MARKS)
+        .then(|| entry.words.chars().map(without_marks).collect::<String>());
+    let umlauts = (entry.language == Some(Language::De) && entry.words.contains(['ä', 'ö', 'ü']))
+        .then(|| entry.words.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue"));
+    umlauts.filter(|spelt| bare.as_ref() != Some(spelt)).into_iter().chain(bare).for_each(|spelt| add(spelt.into()));
 }
 
 const MIN_LETTERS_WITHOUT_MARKS: usize = 7;
@@ -69,6 +72,8 @@ fn without_marks(c: char) -> char {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::concepts::LISTS;
     use crate::normalize::normalize;
@@ -94,7 +99,13 @@ mod tests {
 
     #[test]
     fn words_are_found_without_their_marks() {
-        let spelt = |words, language| spellings(Entry { language: Some(language), words, open: false });
+        let spelt = |words, language| {
+            let mut all = BTreeSet::new();
+            spellings(Entry { language: Some(language), words, open: false }, |spelt| {
+                assert!(all.insert(spelt.into_owned()), "{words} stands twice");
+            });
+            all
+        };
         assert!(spelt("crédito rápido", Language::Es).contains("credito rapido"));
         assert!(spelt("đánh đề online", Language::Vi).contains("danh de online"));
         assert!(spelt("für männer", Language::De).contains("fuer maenner"));

@@ -53,13 +53,17 @@ pub(super) fn may_be_in(text: &str) -> bool {
             continue;
         }
         if count == MAX_PIECES {
-            pieces.rotate_left(1);
+            pieces = [pieces[1], pieces[2], (0, 0)];
             count -= 1;
         }
         pieces[count] = (start, i);
         count += 1;
-        for from in 0..count - 1 {
-            let length: usize = pieces[from..count].iter().map(|(start, end)| end - start).sum();
+        let mut length = i - start;
+        for from in (0..count - 1).rev() {
+            length += pieces[from].1 - pieces[from].0;
+            if length > lexicon::LONGEST {
+                break;
+            }
             let first = leet::usual(char::from(bytes[pieces[from].0]));
             if lexicon::may_begin(first, length) && is_cut(text, &pieces[from..count]) {
                 return true;
@@ -80,24 +84,29 @@ fn is_drawn_out(bytes: &[u8], start: usize, i: usize) -> bool {
 }
 
 fn is_cut(text: &str, pieces: &[(usize, usize)]) -> bool {
-    let parts: Vec<&str> = pieces.iter().map(|(start, end)| &text[*start..*end]).collect();
-    is_cut_word(&parts)
+    let parts = || pieces.iter().map(|(start, end)| &text[*start..*end]);
+    is_telling_whole(parts().flat_map(str::bytes)) && parts().any(is_odd)
 }
 
-/// Whether the pieces make a telling word, and are hardly words themselves.
-fn is_cut_word(parts: &[&str]) -> bool {
-    let read = |part: &str| part.chars().map(leet::usual).collect::<String>();
-    let whole: String = parts.iter().map(|part| read(part)).collect();
-    let odd = |part: &&str| {
-        let vowels = part.bytes().any(|b| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u' | b'y'));
-        part.len() > 1
-            && if part.len() > 2 {
-                !dictionary::contains(part)
-            } else {
-                !vowels && !part.bytes().all(|b| b.is_ascii_digit())
-            }
-    };
-    whole.len() >= MIN_WORD && lexicon::is_telling(&whole) && parts.iter().any(odd)
+/// Whether the letters of pieces, each as it is most often meant, make a telling word; no longer one than there is.
+fn is_telling_whole(letters: impl Iterator<Item = u8>) -> bool {
+    let mut whole = [0; lexicon::LONGEST];
+    let mut length = 0;
+    for (place, letter) in whole.iter_mut().zip(letters) {
+        *place = u8::try_from(leet::usual(char::from(letter))).unwrap_or(letter);
+        length += 1;
+    }
+    length >= MIN_WORD && lexicon::is_telling(&whole[..length])
+}
+
+/// Whether a piece is hardly a word itself.
+fn is_odd(part: &str) -> bool {
+    let vowels = || part.bytes().any(|b| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u' | b'y'));
+    match part.len() {
+        0 | 1 => false,
+        2 => !vowels() && !part.bytes().all(|b| b.is_ascii_digit()),
+        _ => !dictionary::contains(part),
+    }
 }
 
 /// Joins words that were cut in pieces; notes them in `spans`.
@@ -133,11 +142,11 @@ pub(super) fn join_pieces(letters: &mut Vec<Letter>, spans: &mut Vec<Span>) {
             if !lexicon::may_begin(leet::usual(letters[pieces[from].0].c), length) {
                 continue;
             }
-            let words: Vec<String> = pieces[from..]
-                .iter()
-                .map(|(start, end)| letters[*start..*end].iter().map(|letter| letter.c).collect())
-                .collect();
-            if is_cut_word(&words.iter().map(String::as_str).collect::<Vec<_>>()) {
+            let parts = || pieces[from..].iter().map(|(start, end)| &letters[*start..*end]);
+            // Pieces have no other letters than those of ASCII.
+            let whole = parts().flatten().map(|letter| letter.c as u8);
+            let text = |part: &[Letter]| part.iter().map(|letter| letter.c).collect::<String>();
+            if is_telling_whole(whole) && parts().any(|part| is_odd(&text(part))) {
                 cut.push(pieces[from].0..end);
                 pieces.clear();
                 break;

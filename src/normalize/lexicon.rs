@@ -39,8 +39,32 @@ pub(super) fn contains(word: &str) -> bool {
 }
 
 /// Whether hardly anybody spells the word oddly but to hide it.
-pub(super) fn is_telling(word: &str) -> bool {
-    TELLING.binary_search(&word).is_ok()
+pub(super) fn is_telling(word: impl AsRef<[u8]>) -> bool {
+    let word = word.as_ref();
+    let Some(first) = word.first().filter(|first| first.is_ascii_lowercase()) else {
+        return false;
+    };
+    let first = usize::from(first - b'a');
+    may_begin_with(first, word.len())
+        && TELLING[STARTS[first]..STARTS[first + 1]].iter().any(|known| known.as_bytes() == word)
+}
+
+/// For each first letter where the telling words begin that begin with it, and where the last ones end.
+static STARTS: [usize; 27] = starts();
+
+const fn starts() -> [usize; 27] {
+    let mut starts = [0; 27];
+    let mut i = 0;
+    while i < TELLING.len() {
+        starts[(TELLING[i].as_bytes()[0] - b'a') as usize + 1] += 1;
+        i += 1;
+    }
+    let mut letter = 1;
+    while letter < starts.len() {
+        starts[letter] += starts[letter - 1];
+        letter += 1;
+    }
+    starts
 }
 
 /// For each first letter the lengths of the telling words that begin with it, as bits.
@@ -59,7 +83,11 @@ const fn lengths() -> [u16; 26] {
 
 /// Whether a telling word has this first letter and length: a quick look before a search.
 pub(super) fn may_begin(first: char, length: usize) -> bool {
-    first.is_ascii_lowercase() && length <= LONGEST && LENGTHS[(first as u8 - b'a') as usize] >> length & 1 == 1
+    first.is_ascii_lowercase() && may_begin_with((first as u8 - b'a') as usize, length)
+}
+
+fn may_begin_with(place: usize, length: usize) -> bool {
+    length <= LONGEST && LENGTHS[place] >> length & 1 == 1
 }
 
 /// The one telling word that `fits`, where no other does.
@@ -93,7 +121,9 @@ mod tests {
     fn the_words_are_in_order_and_none_is_too_long() {
         assert!(TELLING.is_sorted() && OTHERS.is_sorted());
         assert!(TELLING.iter().chain(OTHERS).all(|word| word.len() <= LONGEST));
+        assert!(TELLING.iter().all(is_telling));
         assert!(contains("viagra") && contains("cash") && !contains("viola"));
+        assert!(!["", "v", "viagr", "viagrb", "zzz", "Viagra", "1"].iter().any(is_telling));
     }
 
     #[test]

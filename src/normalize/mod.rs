@@ -26,6 +26,7 @@ mod script;
 mod segment;
 mod spaced;
 mod split_links;
+mod suspicion;
 mod undone;
 
 pub use links::{Link, LinkKind, host_of};

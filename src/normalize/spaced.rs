@@ -25,10 +25,15 @@ const MAX_GAP: usize = 3;
 
 /// Whether there may be a word set apart in a text: four single letters with a sign between each, or three.
 pub(super) fn may_be_in(text: &str) -> bool {
+    if text.is_ascii() { may_be_among(text.bytes().map(char::from)) } else { may_be_among(text.chars()) }
+}
+
+#[inline(always)]
+fn may_be_among(chars: impl Iterator<Item = char>) -> bool {
     let mut singles = 0;
     let mut gap = MAX_GAP + 1;
     let mut length = 0;
-    for c in text.chars() {
+    for c in chars {
         // Signs are letters or gaps; as gaps they let no run be overlooked.
         if is_element(c) && !matches!(c, '!' | '|' | '+') {
             length += 1;

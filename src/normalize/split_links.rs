@@ -63,11 +63,13 @@ pub(super) fn may_be_in(text: &str) -> bool {
                 || apart && (SURE.binary_search(&ending).is_ok() || i > 0 && at(i - 1) == b' ' && ending.len() > 1)
                 || matches!(at(i + 1), b']' | b')' | b'}' | b'>')
         }
-        b'd' => {
+        b'd' if matches!(at(i + 1), b'o' | b'0') => {
             matches!(word(i), "dot") && !at(i.wrapping_sub(1)).is_ascii_alphanumeric() || bytes[i..].starts_with(b"d0t")
         }
-        b'p' => matches!(word(i), "punkt" | "ponto" | "punto") && !at(i.wrapping_sub(1)).is_ascii_alphanumeric(),
-        b't' => word(i) == "titik",
+        b'p' if matches!(at(i + 1), b'o' | b'u') => {
+            matches!(word(i), "punkt" | "ponto" | "punto") && !at(i.wrapping_sub(1)).is_ascii_alphanumeric()
+        }
+        b't' if at(i + 1) == b'i' => word(i) == "titik",
         b'x' => bytes[i..].starts_with(b"xp") && i > 1 && at(i - 1) == b'x',
         b'/' => {
             let slashes = at(i + 1) == b'/' && i > 0 && (at(i - 1) != b':' || at(i.wrapping_sub(2)) == b' ');

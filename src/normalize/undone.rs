@@ -4,8 +4,7 @@ use super::links::Link;
 use super::look_alikes::{Counts, Found, fold};
 use super::plain::is_generic_mark;
 use super::reading::{Reading, add, over};
-use super::script::{Script, is_east_asian, script};
-use super::{Disguise, accents, boxes, broken, drawn, leet, look_alikes, odd_letters, spaced, split_links};
+use super::{Disguise, accents, boxes, broken, drawn, leet, look_alikes, spaced, split_links, suspicion};
 use crate::letters;
 use crate::span::Span;
 
@@ -31,7 +30,7 @@ pub(super) fn read(
 ) -> Option<Reading> {
     let set_apart = spaced::may_be_in(&plain.text);
     let suspicious = set_apart
-        || is_suspicious(&plain.text)
+        || suspicion::is_in(&plain.text)
         || split_links::may_be_in(&plain.text)
         || broken::may_be_in(&plain.text)
         || !plain.text.is_ascii() && drawn::may_be_in(&plain.text)
@@ -83,62 +82,6 @@ fn tidy(spans: &mut Vec<Span>) {
     for span in std::mem::take(spans) {
         add(spans, span);
     }
-}
-
-/// Whether a text may need undoing: a digit or sign at a letter, signs within a word, letters of two scripts side by side,
-/// marks, boxes, or words of another script in a Latin text. Most texts are done with after this one look.
-fn is_suspicious(text: &str) -> bool {
-    let is_sign = |c: char| c.is_ascii_digit() || leet::is_sign(c);
-    let (mut latin, mut other) = (0_u32, 0_u32);
-    let (mut before, mut last) = ((' ', Script::None), (' ', Script::None));
-    let mut hyphens = 0;
-    let mut length = 0;
-    let mut accents = accents::Look::default();
-    for c in text.chars() {
-        let script = script(c);
-        if accents.sees(c, script) {
-            return true;
-        }
-        match script {
-            Script::None => {
-                let leet = last.0.is_ascii_lowercase() && (is_sign(c) && c != '!' || c == '*');
-                if leet || is_generic_mark(c) || boxes::unboxed(c).is_some() {
-                    return true;
-                }
-                if c.is_ascii_whitespace() {
-                    hyphens = 0;
-                }
-            }
-            Script::Rare => return true,
-            _ => {
-                if c.is_ascii() && is_sign(last.0) || !c.is_ascii() && odd_letters::is_odd(c) {
-                    return true;
-                }
-                if last.1 != Script::None && last.1 != script && !is_east_asian(c) && !is_east_asian(last.0) {
-                    return true;
-                }
-                if before.0.is_ascii_lowercase() && c.is_ascii() && broken::is_breaker(last.0) {
-                    hyphens += u32::from(last.0 == '-');
-                    // Behind a dot a sentence or a domain goes on; behind a lone letter it does not.
-                    let usual = matches!(last.0, '-' | '\'' | ',' | '/' | ':') || last.0 == '.' && length > 2;
-                    if !usual || hyphens > 1 {
-                        return true;
-                    }
-                }
-                match script {
-                    Script::Latin => latin += 1,
-                    _ => other += u32::from(script != Script::Apart),
-                }
-            }
-        }
-        length = match script {
-            Script::None => length,
-            _ if last.1 == Script::None => 1,
-            _ => length + 1,
-        };
-        before = std::mem::replace(&mut last, (c, script));
-    }
-    other > 0 && latin > 2 * other
 }
 
 fn letters(visible: &Reading, plain: &Reading, links: &[Link]) -> Vec<Letter> {

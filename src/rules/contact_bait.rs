@@ -6,7 +6,7 @@ use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use super::named::named;
-use super::phrases::expression;
+use super::phrases::{any_of, expression};
 use super::{Match, Rule, listing};
 use crate::comment::Comment;
 use crate::concepts::Concept;
@@ -45,13 +45,20 @@ static WALLET: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Shortest address of a wallet, in letters and digits.
+const MIN_WALLET: usize = 27;
+
 /// Without one of these, or the digits of a telephone number, there is no bait, and the expression need not run.
 const CUES: &[&str] = &[
-    "app",
-    "tele",
+    "whats",
+    "watsapp",
+    "telegram",
+    "telégram",
+    "télegram",
+    "télégram",
     "viber",
     "chat",
-    "signal",
+    "signal app",
     "kik",
     "skype",
     "icq",
@@ -74,12 +81,12 @@ const CUES: &[&str] = &[
     "电报",
     "instagram",
     " ig",
-    "mail",
+    "gmail",
+    "email",
     "facebook page",
-    "télé",
 ];
 
-static CUE: LazyLock<AhoCorasick> = LazyLock::new(|| AhoCorasick::new(CUES).expect("a short list of short words"));
+static CUE: LazyLock<AhoCorasick> = LazyLock::new(|| any_of(CUES));
 
 /// Fewest digits of a telephone number.
 const MIN_DIGITS: usize = 7;
@@ -118,7 +125,8 @@ fn messenger(body: &Normalized) -> Option<Match> {
 
 fn wallet(body: &Normalized) -> Option<Match> {
     let text = &body.visible.text;
-    if text.len() < 26 {
+    let mut runs = text.as_bytes().split(|b| !b.is_ascii_alphanumeric());
+    if !runs.any(|run| run.len() >= MIN_WALLET) {
         return None;
     }
     let found = WALLET.find(text)?;

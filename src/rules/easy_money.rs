@@ -2,18 +2,16 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::named::named;
-use super::phrases::expression;
+use super::phrases::Phrases;
 use super::{Match, Rule, listing};
 use crate::comment::Comment;
 use crate::concepts::Concept;
 use crate::facts::Facts;
 use crate::policy::Policy;
 
-static PROMISES: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
+static PROMISES: LazyLock<Phrases> = LazyLock::new(|| {
+    let pattern = concat!(
         r"\b(?:earn|earning|earned|make|making|made|get|got|paid|pays|profit of|up to)\b(?: \w+){0,3} ?[$€£]\s?\d[\d,.]*k?(?: ?(?:usd|dollars))?(?: \w+)? ?(?:per|a|an|every|each|/) ?(?:day|week|month|hour|hr)\b",
         r"|\b(?:earn|make|making) (?:(?:some|extra|easy|fast|quick|real|good|free|huge) ){1,2}(?:money|cash|income) (?:online|from home|at home|now|today|working)",
         r"|\b(?:earn|make) money (?:online|from home)\b|\bwork(?:ing)? from home and (?:earn|make)|\bonline job",
@@ -25,8 +23,17 @@ static PROMISES: LazyLock<Regex> = LazyLock::new(|| {
         r"|\b(?:personal|business|urgent|quick|instant) loans? (?:at|with|offer|of)\b|\bloan (?:offer|lender)\b",
         r"|заработ(?:ок|ка|ай|ать|ку)(?: \S+){0,3} (?:онлайн|в интернете|от \d|на дому|без вложений|\d+)|(?:доход|прибыль) от \d[\d .]*(?:\$|руб|₽|usdt|долл)|(?:удал[её]нн\S+|дополнительн\S+) (?:заработ|доход|работ)",
         r"|日赚|日入\d|月入过?万|躺赚|兼职日结|稳赚|日结\d",
-    ))
+    );
+    Phrases::new(pattern, CUES)
 });
+
+/// Each alternative of the promises has one of these in it.
+#[rustfmt::skip]
+const CUES: &[&str] = &[
+    "$", "€", "£", "money", "cash", "income", "from home", "online job", "double your", "triple your", "guaranteed ", "bitcoin",
+    "btc", "gift", "iphone", "crypto", "usdt", "airdrop", "forex", "binary", "recover", "loan", "заработ", "доход от",
+    "прибыль от", "удаленн", "удалённ", "дополнительн", "日赚", "日入", "月入", "躺赚", "兼职日结", "稳赚", "日结",
+];
 
 pub(super) struct EasyMoney;
 

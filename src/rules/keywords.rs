@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use super::named;
+use super::phrases::any_of;
 
 /// Telling wherever they stand, even inside a domain name.
 const TELLING: &[&str] = &[
@@ -159,8 +160,7 @@ const IN_NAMES: &[&str] = &[
     "wholesale",
 ];
 
-static TELLING_WORDS: LazyLock<AhoCorasick> =
-    LazyLock::new(|| AhoCorasick::new(TELLING).expect("a short list of short words"));
+static TELLING_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| any_of(TELLING));
 
 /// The first telling word in a text in lower case in which words are divided by spaces, whatever its language.
 pub(super) fn telling(text: &str) -> Option<Cow<'static, str>> {

@@ -31,16 +31,25 @@ impl Rule for RepeatedCharacters {
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
         let plain = &comment.body.plain;
-        let mut run = (0, '\0');
-        let (end, c) = plain.text.chars().enumerate().find_map(|(i, c)| {
-            run = if c == run.1 { (run.0 + 1, c) } else { (1, c) };
-            (run.0 == MIN_RUN && !is_harmless(c)).then_some((i, c))
-        })?;
+        let is_ascii = plain.text.is_ascii();
+        let (end, c) =
+            if is_ascii { first_run(plain.text.bytes().map(char::from)) } else { first_run(plain.text.chars()) }?;
         let length = MIN_RUN + plain.text.chars().skip(end + 1).take_while(|next| *next == c).count();
         let places = &plain.origin[end + 1 - MIN_RUN..end + 1 - MIN_RUN + length];
         let span = crate::span::Span::new(places[0].start, places[length - 1].end);
         Some(Match::new(format!("“{c}” {length} times in a row"), vec![span]))
     }
+}
+
+/// The character that comes often enough in a row, and the place where it does.
+#[inline(always)]
+fn first_run(chars: impl Iterator<Item = char>) -> Option<(usize, char)> {
+    let (mut length, mut last) = (0, '\0');
+    chars.enumerate().find(|(_, c)| {
+        length = if *c == last { length + 1 } else { 1 };
+        last = *c;
+        length == MIN_RUN && !is_harmless(*c)
+    })
 }
 
 fn is_harmless(c: char) -> bool {

@@ -2,10 +2,8 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::named::named;
-use super::phrases::expression;
+use super::phrases::Phrases;
 use super::{Match, Rule, listing};
 use crate::comment::Comment;
 use crate::concepts::Concept;
@@ -13,7 +11,7 @@ use crate::facts::Facts;
 use crate::policy::Policy;
 
 /// What is offered must be the writer's own, so that a viewer who praises a channel is none.
-static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+static ASKS: LazyLock<Phrases> = LazyLock::new(|| {
     let own = r"(?:my|our|mine|this guys?|to me\b)";
     let what = r"(?:channel|chanel|chanell|video|vid|vids|videos|cover|covers|song|songs|music|remix|page|profile|playlist|youtube|instagram|insta|ig|soundcloud|facebook|website|site|blog|stream|podcast|account|bio)";
     let pattern = [
@@ -26,8 +24,17 @@ static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         r"подпи(?:шись|шитесь|сывайтесь) на (?:мой|наш|мою)|(?:переходи|заходи)(?:те)? (?:ко мне|в (?:мой )?профиль|по ссылке)|ссылка в профиле|suscr[ií]bete a mi|inscreva-se no meu|abonniert? meinen".to_owned(),
     ]
     .join("|");
-    expression(&pattern)
+    Phrases::new(&pattern, CUES)
 });
+
+/// Each alternative of what is asked has one of these in it.
+#[rustfmt::skip]
+const CUES: &[&str] = &[
+    " channel", " chanel", " vid", " cover", " song", " music", " remix", " page", " profile", " playlist", " youtube", " insta",
+    " ig", " soundcloud", " facebook", " website", " site", " blog", " stream", " podcast", " account", " bio", " description",
+    "sub", "follow me", "check ", "help me", "click ", "s4s", "f4f", "подпи", "переходи", "заходи", "ссылка в профиле", "suscr",
+    "inscreva-se", "abonnier",
+];
 
 pub(super) struct SelfPromotion;
 

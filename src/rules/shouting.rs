@@ -26,14 +26,13 @@ impl Rule for Shouting {
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
         // Scripts without case (Chinese, Arabic) have neither kind of letter.
         let text = &comment.body.visible.text;
-        let (mut upper, mut lower) = (0, 0);
-        for c in text.chars() {
-            if c.is_lowercase() {
-                lower += 1;
-            } else if c.is_uppercase() {
-                upper += 1;
-            }
-        }
+        let (upper, lower) = if text.is_ascii() {
+            let count = |kind: fn(&u8) -> bool| text.bytes().filter(kind).count();
+            (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase))
+        } else {
+            let count = |kind: fn(char) -> bool| text.chars().filter(|c| kind(*c)).count();
+            (count(char::is_uppercase), count(char::is_lowercase))
+        };
         let percent = (100_usize * upper).checked_div(upper + lower)?;
         (upper + lower >= MIN_LETTERS && percent > 70)
             .then(|| Match::new(format!("{percent} % of the letters are capitals"), Vec::new()))
