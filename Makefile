@@ -3,7 +3,7 @@
 export CARGO_TERM_COLOR ?= auto
 DATA ?= ../shared/data
 
-.PHONY: help run test check browser-tests instructions fuzz torture figures train evaluate clean
+.PHONY: help run test check browser-tests webhook-tests test-wordpress instructions fuzz torture figures train evaluate clean
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -18,9 +18,19 @@ test:
 	cargo test --no-fail-fast
 	$(MAKE) instructions
 	$(MAKE) browser-tests
+	$(MAKE) webhook-tests
 
 browser-tests:
 	cd tests/browser && npm ci --no-audit --no-fund --silent && node --test --test-concurrency=1 --test-reporter=spec
+
+webhook-tests:
+	cd tests/webhooks && npm ci --no-audit --no-fund --silent && node --test --test-reporter=spec
+
+## make test-wordpress  installs WordPress, PHP and MariaDB, and posts, clicks and waits in a real WordPress
+test-wordpress:
+	tests/wordpress/install-tools
+	cargo build
+	cd tests/wordpress && node --test --test-concurrency=1 --test-reporter=spec
 
 ## make instructions  counts the instructions of a decision and holds them to limits: linear, and no dearer than before
 instructions:

@@ -18,7 +18,9 @@ use crate::limits::Limits;
 use crate::lists;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
-use crate::store::{Actor, Directory, Resolution, Resolved, Store, StoreError};
+use crate::store::{Actor, Appealed, Directory, Resolution, Resolved, Store, StoreError};
+use crate::verdict::Status;
+use crate::visitor::Receipts;
 use crate::webhooks::Courier;
 
 /// How long the outcome of a write probe counts.
@@ -33,6 +35,8 @@ pub struct App {
     pub store: Store,
     /// The way of a comment.
     pub pipeline: Pipeline,
+    /// Makes and reads the links that commenters get.
+    pub receipts: Receipts,
     /// Who carries webhooks.
     pub courier: Courier,
     /// Its metrics.
@@ -82,11 +86,13 @@ impl App {
         }
         let limits = Limits::new(&config.limits);
         let pipeline = Pipeline::start(store.clone(), limits, model, metrics.clone()).await?;
+        let secret = store.server_secret(rand::random::<[u8; 32]>().to_vec()).await?;
         let courier = Courier::new(&config.webhook_networks).context("preparing to send webhooks")?;
         let app = Self {
             config,
             store,
             pipeline,
+            receipts: Receipts::new(secret),
             courier,
             metrics,
             events: EventSource::default(),
@@ -151,6 +157,25 @@ impl App {
         let resolved = self.store.resolve(site, comments, resolution).await?;
         self.pipeline.decided(resolved.changed());
         Ok(resolved)
+    }
+
+    /// Puts a comment that is not published back into the queue, because its author asks for a second look.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::appeal`].
+    pub async fn appeal(
+        &self,
+        site: SiteId,
+        comment: CommentId,
+        words: Option<String>,
+        now: Timestamp,
+    ) -> Result<Appealed, StoreError> {
+        let outcome = self.store.appeal(site, comment, words, now).await?;
+        if outcome == Appealed::Held {
+            self.pipeline.decided(std::iter::once((comment, Status::Rejected, Status::Held)));
+        }
+        Ok(outcome)
     }
 
     /// Takes an action back; `None` when the site has none of that id.

@@ -14,6 +14,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// 2024-01-01T00:00:00Z in milliseconds since the Unix epoch.
 const EPOCH_MS: i64 = 1_704_067_200_000;
 
+/// 1990-01-01T00:00:00Z: no comment is older.
+const OLDEST_MS: i64 = 631_152_000_000;
+
+/// The first thirty days after [`EPOCH_MS`], before anybody used this.
+const SQUEEZED_INTO_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+
 /// Bits below the milliseconds.
 const LOW_BITS: u32 = 21;
 
@@ -27,9 +33,8 @@ static LAST: AtomicI64 = AtomicI64::new(0);
 
 /// A fresh identifier for something that happens at `now`; greater than all made before in this process.
 pub fn fresh(now: Timestamp) -> i64 {
-    let ms = (now.as_millisecond() - EPOCH_MS).max(0);
     // Half of the low range is left to count up in.
-    let drawn = (ms << LOW_BITS) | i64::from(rand::random::<u32>() >> (32 - (LOW_BITS - 1)));
+    let drawn = floor(now) | i64::from(rand::random::<u32>() >> (32 - (LOW_BITS - 1)));
     let mut last = LAST.load(Ordering::Relaxed);
     loop {
         let next = drawn.max(last + 1);
@@ -40,9 +45,26 @@ pub fn fresh(now: Timestamp) -> i64 {
     }
 }
 
+/// The identifier of something that happened at `time` elsewhere and is known there by a name with this hash: always the same.
+pub fn at(time: Timestamp, hash: u64) -> i64 {
+    floor(time) | (hash as i64 & ((1 << LOW_BITS) - 1))
+}
+
 /// The smallest identifier that can have been made at or after `time`: where a search by time begins.
 pub fn floor(time: Timestamp) -> i64 {
-    (time.as_millisecond() - EPOCH_MS).max(0) << LOW_BITS
+    milliseconds(time) << LOW_BITS
+}
+
+/// Milliseconds since [`EPOCH_MS`]. What is imported may be older: the time from [`OLDEST_MS`] on is squeezed, in its order, into
+/// the first days.
+fn milliseconds(time: Timestamp) -> i64 {
+    let ms = time.as_millisecond() - EPOCH_MS;
+    if ms >= SQUEEZED_INTO_MS {
+        return ms;
+    }
+    let since = i128::from((time.as_millisecond() - OLDEST_MS).max(0));
+    let whole = i128::from(EPOCH_MS + SQUEEZED_INTO_MS - OLDEST_MS);
+    i64::try_from(since * i128::from(SQUEEZED_INTO_MS) / whole).unwrap_or_default()
 }
 
 fn encode(id: i64) -> [u8; TEXT_LEN] {
@@ -159,6 +181,24 @@ mod tests {
         for (id, text) in ids.into_iter().zip(texts) {
             assert_eq!(text.parse(), Ok(CommentId(id)));
         }
+    }
+
+    #[test]
+    fn what_is_older_than_the_service_keeps_its_order() {
+        let times = [
+            "1989-01-01T00:00:00Z",
+            "1990-01-02T00:00:00Z",
+            "2009-05-06T07:08:09Z",
+            "2009-05-06T07:08:10Z",
+            "2023-12-31T23:59:59Z",
+            "2024-01-15T00:00:00Z",
+            "2024-01-30T23:59:59Z",
+            "2024-01-31T00:00:01Z",
+            "2026-01-01T00:00:00Z",
+        ];
+        let ids = times.map(|time| at(time.parse().expect("a time"), 5));
+        assert!(ids.windows(2).all(|two| two[0] < two[1]), "{ids:?}");
+        assert_eq!(ids[2], at("2009-05-06T07:08:09Z".parse().expect("a time"), 5));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct PolicyDocument {
     /// Languages that comments of the site are written in, as two-letter codes such as `en`; empty for any. Another
     /// language is weak evidence (the rule `other_language`), never a reason by itself.
     pub languages: Vec<String>,
+    /// Whether authors are not told why a comment of theirs is not published.
+    pub withhold_reasons: bool,
 }
 
 /// From where on a comment is held or rejected.

@@ -12,6 +12,9 @@ use crate::id::KeyId;
 /// What every API key begins with, so that scanners for leaked secrets find it.
 const KEY_PREFIX: &str = "mod_";
 
+/// Characters of a secret that tell keys apart.
+const HINT: usize = 4;
+
 /// Characters of a setup code: none that look alike.
 const CODE_ALPHABET: &[u8] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -38,7 +41,17 @@ pub fn token() -> String {
 /// A new API key: the text that is shown once, and its secret part.
 pub fn api_key(id: KeyId) -> (String, String) {
     let secret = token();
-    (format!("{KEY_PREFIX}{id}_{secret}"), secret)
+    (api_key_text(id, &secret), secret)
+}
+
+/// The text of an API key.
+pub fn api_key_text(id: KeyId, secret: &str) -> String {
+    format!("{KEY_PREFIX}{id}_{secret}")
+}
+
+/// The last characters of a secret, to tell keys apart.
+pub fn hint(secret: &str) -> String {
+    secret.get(secret.len().saturating_sub(HINT)..).unwrap_or_default().to_owned()
 }
 
 /// Id and secret of an API key, if the text has its form.

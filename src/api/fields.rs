@@ -187,6 +187,12 @@ impl Fields {
         self.left.retain(|(left, v)| left != name || v.as_str() != Some(value));
     }
 
+    /// Whether this field is missing or has nothing in it but blanks.
+    pub(super) fn is_blank(&self, name: &str) -> bool {
+        let value = self.left.iter().find(|(left, _)| left == name).and_then(|(_, value)| value.as_str());
+        value.is_none_or(|text| text.trim().is_empty())
+    }
+
     /// Whether something was wrong with this field.
     pub(super) fn refused(&self, name: &str) -> bool {
         self.errors.iter().any(|error| error.pointer.strip_prefix('/') == Some(name))

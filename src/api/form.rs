@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse, Response};
 use url::Url;
 
 use super::submission::FormFields;
-use super::submit::{Outcome, form_caller, idempotency_key, take};
+use super::submit::{Outcome, form_caller, idempotency_key, take, with_receipt};
 use super::{FieldError, Problem, Result, submission};
 use crate::app::App;
 use crate::comment::MAX_OTHER;
@@ -41,12 +41,12 @@ pub(super) async fn submit(
     let page = submission.page.clone();
     let outcome = take(app, &caller, submission, idempotency_key(headers, &body)?).await?;
     if !wants_html(headers) {
-        return Ok(outcome.into_response());
+        return Ok(with_receipt(app, outcome));
     }
     let site = caller.site.site.url.as_deref().and_then(web_address);
     Ok(match back_to(&own, page.as_deref(), headers, site.as_ref()) {
-        Some(page) => redirect(page, &outcome),
-        None => received(&outcome),
+        Some(page) => redirect(page, &outcome, app),
+        None => received(&outcome, app),
     })
 }
 
@@ -86,10 +86,11 @@ fn back_to(own: &FormFields, page: Option<&str>, headers: &HeaderMap, site: Opti
     [wanted, page, referer.clone()].into_iter().flatten().find(may_go)
 }
 
-/// Back to the page, with the decision in the query.
-fn redirect(mut page: Url, outcome: &Outcome) -> Response {
+/// Back to the page, with the decision and the author's receipt in the query.
+fn redirect(mut page: Url, outcome: &Outcome, app: &App) -> Response {
     if let Some((id, decision)) = outcome.decision() {
         page.query_pairs_mut().append_pair("decision", &decision).append_pair("comment", &id.to_string());
+        page.query_pairs_mut().append_pair("receipt", &app.receipts.of(id));
         if decision == "approve" {
             page.set_fragment(Some(&format!("comment-{id}")));
         }
@@ -101,11 +102,13 @@ fn redirect(mut page: Url, outcome: &Outcome) -> Response {
 #[template(path = "received.html")]
 struct Received {
     published: bool,
+    receipt: Option<String>,
 }
 
-fn received(outcome: &Outcome) -> Response {
-    let published = outcome.decision().is_some_and(|(_, decision)| decision == "approve");
-    page(StatusCode::CREATED, &Received { published })
+fn received(outcome: &Outcome, app: &App) -> Response {
+    let decision = outcome.decision();
+    let published = decision.as_ref().is_some_and(|(_, decision)| decision == "approve");
+    page(StatusCode::CREATED, &Received { published, receipt: decision.map(|(id, _)| app.receipts.of(id)) })
 }
 
 #[derive(Template)]
@@ -166,7 +169,7 @@ mod tests {
     }
 
     fn target(own: Option<&str>, page: Option<&str>, pairs: &[(header::HeaderName, &'static str)]) -> Option<String> {
-        let own = FormFields { key: None, redirect_to: own.map(str::to_owned) };
+        let own = FormFields { redirect_to: own.map(str::to_owned), ..FormFields::default() };
         let site = web_address("https://news.example/");
         back_to(&own, page, &headers(pairs), site.as_ref()).map(|url| url.to_string())
     }

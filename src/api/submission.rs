@@ -23,6 +23,10 @@ const FORM_EXTRAS: [&str; 6] = [
     "redirect_to",
 ];
 
+/// What a site's form may demand, and what is said when it is missing.
+const DEMANDED: [(&str, &str); 2] =
+    [("name", "Please enter your name here"), ("email", "Please enter your email address here")];
+
 /// How much of a body that is too large is read and forgotten.
 const MAX_DISCARDED: usize = 16 * 1024 * 1024;
 /// How long a body that is too large is read and forgotten.
@@ -94,6 +98,8 @@ pub(super) struct FormFields {
     pub(super) key: Option<String>,
     /// Where the browser wants to go afterwards.
     pub(super) redirect_to: Option<String>,
+    /// What the site's form demands beside the comment: `name`, `email` or both, separated by commas.
+    pub(super) require: Option<String>,
 }
 
 /// The submission in a JSON body.
@@ -111,8 +117,18 @@ pub(super) fn with_labels(body: &[u8]) -> Result<(Submission, Map<String, Value>
 /// The submission in a form, with WordPress' field names or ours. All fields but the text may be empty.
 pub(super) fn from_form(body: &[u8]) -> Result<(FormFields, Result<Submission>)> {
     let mut fields = Fields::from_form(body)?;
-    let own = FormFields { key: fields.text("key", 200), redirect_to: fields.text("redirect_to", MAX_URL) };
+    let own = FormFields {
+        key: fields.text("key", 200),
+        redirect_to: fields.text("redirect_to", MAX_URL),
+        require: fields.text("require", 100),
+    };
     fields.rename(&FORM_NAMES);
+    for (name, missing) in DEMANDED {
+        let is_demanded = own.require.iter().flat_map(|names| names.split(',')).any(|demanded| demanded.trim() == name);
+        if is_demanded && fields.is_blank(name) {
+            fields.refuse(name, missing);
+        }
+    }
     // Akismet's script adds fields of its own, and WordPress says 0 for a comment that answers none.
     fields.ignore(|name| FORM_EXTRAS.contains(&name) || name.starts_with("ak_") || name == "akismet_comment_nonce");
     fields.blank("parent_id", "0");
@@ -221,7 +237,7 @@ mod tests {
             &submit=Post+Comment&ak_js=12&key=K&redirect_to=%2Fa";
         let (own, submission) = from_form(body).expect("a form");
         let submission = submission.expect("a submission");
-        assert_eq!(own, FormFields { key: Some("K".to_owned()), redirect_to: Some("/a".to_owned()) });
+        assert_eq!(own, FormFields { key: Some("K".to_owned()), redirect_to: Some("/a".to_owned()), require: None });
         assert_eq!(submission.name.as_deref(), Some("Ann"));
         assert_eq!(submission.email.as_deref(), Some("ann@example.org"));
         assert_eq!((submission.text.as_str(), submission.url, submission.parent_id), ("Nice one!", None, None));

@@ -44,7 +44,17 @@ pub(super) async fn submit(
     let body = submission::read(&headers, body, app.config.http.max_body).await?;
     let submission = submission::from_json(&body)?;
     let outcome = take(&app, &caller, submission, idempotency_key(&headers, &body)?).await?;
-    Ok(outcome.into_response())
+    Ok(with_receipt(&app, outcome))
+}
+
+/// The answer, with a link under which the author sees what becomes of the comment.
+pub(super) fn with_receipt(app: &App, outcome: Outcome) -> Response {
+    let link = outcome.decision().map(|(id, _)| format!("</status/{}>; rel=\"status\"", app.receipts.of(id)));
+    let mut response = outcome.into_response();
+    if let Some(link) = link.and_then(|link| HeaderValue::try_from(link).ok()) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
 }
 
 /// `POST /v1/check`: judges and stores nothing.

@@ -3,6 +3,7 @@
 mod accounts;
 mod check;
 mod evaluate;
+mod imports;
 mod lists;
 mod operate;
 mod replay;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{self, Config, Loaded};
+use crate::import::Source;
 
 /// Exit status of a wrong configuration, `EX_CONFIG` of sysexits.h.
 const WRONG_CONFIGURATION: u8 = 78;
@@ -86,15 +88,18 @@ enum Command {
         /// The file to read
         file: PathBuf,
     },
-    /// Read comments into a site; what is there already is left as it is
+    /// Read a site's comments from another system, or from an export; what is there already is left as it is
     Import {
-        /// The format of the file
-        format: transfer::Format,
+        /// What the file is
+        format: Source,
         /// The file to read
         file: PathBuf,
         /// The site they are to belong to
         #[arg(long)]
         site: String,
+        /// Write the report about the site's history here, with plots, as one HTML file
+        #[arg(long, value_name = "FILE.html")]
+        report: Option<PathBuf>,
     },
     /// Write all comments as JSON lines
     Export {
@@ -169,7 +174,12 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup { file } => with_runtime(operate::backup(load()?.config, file)),
         Command::Restore { file } => with_runtime(operate::restore(load()?.config, file)),
         Command::Export { site } => with_runtime(transfer::export(load()?.config, site)),
-        Command::Import { format, file, site } => with_runtime(transfer::import(load()?.config, format, file, site)),
+        Command::Import { format: Source::Jsonl, file, site, .. } if transfer::is_export(&file) => {
+            with_runtime(transfer::import(load()?.config, file, site))
+        }
+        Command::Import { format, file, site, report } => {
+            with_runtime(imports::import(load()?.config, format, file, site, report))
+        }
         Command::Lists { command } => lists::run(&load()?.config, command).map(|()| ExitCode::SUCCESS),
         Command::Doctor => operate::doctor(load()),
         Command::Config(command) => operate::config(load(), command),

@@ -9,9 +9,6 @@ use crate::id::{KeyId, SiteId};
 use crate::store::{ApiKey, Scopes, Site, Store, StoreError};
 use crate::{secrets, worker};
 
-/// Characters of a secret that tell keys apart.
-const HINT: usize = 4;
-
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum SiteCommand {
     /// Make a site
@@ -126,7 +123,7 @@ pub(super) async fn site_named(store: &Store, name: &str) -> anyhow::Result<Site
 pub(super) fn new_key(site: SiteId, scopes: Scopes, now: Timestamp) -> (String, ApiKey) {
     let id = KeyId::fresh(now);
     let (text, secret) = secrets::api_key(id);
-    let hint = secret[secret.len() - HINT..].to_owned();
+    let hint = secrets::hint(&secret);
     let digest = secrets::digest(&secret);
     (text, ApiKey { id, site, digest, scopes, hint, created_at: now, revoked_at: None })
 }

@@ -1,7 +1,7 @@
 //! `moderato export` and `moderato import`: comments as JSON lines, with verdict, facts and status.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,6 +13,7 @@ use super::sites::site_named;
 use super::{open, print_line};
 use crate::comment::{Comment, Submission};
 use crate::config::Config;
+use crate::dataset::MAX_LINE;
 use crate::facts::Facts;
 use crate::id::{CommentId, SiteId};
 use crate::recent;
@@ -21,13 +22,6 @@ use crate::verdict::{Status, Verdict};
 
 /// Comments that are read at once for an export.
 const PAGE: usize = 500;
-
-/// A format that can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
-    /// What `moderato export` writes
-    Jsonl,
-}
 
 /// A comment on its way from one store to another.
 #[derive(Serialize, Deserialize)]
@@ -69,9 +63,17 @@ fn line(site: &str, comment: StoredComment) -> Line {
     Line { site: site.to_owned(), id, created_at, status, submission, verdict, facts }
 }
 
+/// Whether a file of JSON lines is what `moderato export` writes: every line of it has a verdict.
+pub(super) fn is_export(file: &Path) -> bool {
+    let Ok(opened) = std::fs::File::open(file) else { return false };
+    let mut line = Vec::new();
+    let read = BufReader::new(opened).take(MAX_LINE as u64).read_until(b'\n', &mut line);
+    let fields = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&line);
+    read.is_ok() && fields.is_ok_and(|fields| fields.contains_key("verdict"))
+}
+
 /// Reads comments into a site. What is there already is left as it is, so a run that broke off is simply repeated.
-pub(super) async fn import(config: Config, format: Format, file: PathBuf, site: String) -> anyhow::Result<()> {
-    let Format::Jsonl = format;
+pub(super) async fn import(config: Config, file: PathBuf, site: String) -> anyhow::Result<()> {
     let opened = std::fs::File::open(&file).with_context(|| format!("opening {}", file.display()))?;
     let bar = ProgressBar::new(opened.metadata()?.len())
         .with_style(ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}  {eta} left")?);

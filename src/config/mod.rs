@@ -9,6 +9,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::HeaderMap;
+use axum::http::header::HOST;
 use ipnet::IpNet;
 use url::Url;
 
@@ -300,6 +302,17 @@ impl Config {
                 None => Database::Postgres(url.to_owned()),
             },
             None => Database::Sqlite(self.data_dir.join("moderato.db")),
+        }
+    }
+
+    /// The address under which whoever sent a request reaches the service, without a slash at its end.
+    pub fn base_address(&self, headers: &HeaderMap) -> String {
+        match &self.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => {
+                let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8080");
+                format!("http://{host}")
+            }
         }
     }
 

@@ -214,6 +214,7 @@ fn who(actor: &str, people: &HashMap<UserId, String>) -> String {
     match (Actor::user(actor).and_then(|id| people.get(&id)), actor) {
         (Some(name), _) => name.clone(),
         (None, "pipeline") => "Moderato".to_owned(),
+        (None, "author") => t("who-author").to_string(),
         (None, actor) if actor.starts_with("key:") => t("who-website").to_string(),
         (None, _) => t("who-gone").to_string(),
     }
@@ -225,6 +226,7 @@ fn past(event: Event, people: &HashMap<UserId, String>, now: Timestamp) -> Past 
         ("created", _) => t("past-created").with("status", to),
         ("edited", _) => t("past-edited").with("status", to),
         ("undone", _) => t("past-undone").with("status", to),
+        ("appealed", _) => t("past-appealed").with("status", to),
         (_, Some(reason)) => t("past-decided-because").with("status", to).with("reason", reason_word(reason)),
         (_, None) => t("past-decided").with("status", to),
     };
@@ -255,7 +257,11 @@ pub(super) async fn last_change(app: &App, comment: &StoredComment, now: Timesta
         _ => t("ago-long").with("time", when::ago(last.at, now)),
     };
     let who = who(&last.actor, &people);
-    let key = if last.kind == "undone" { t("change-undone") } else { t("change-decided") };
+    let key = match last.kind.as_str() {
+        "undone" => t("change-undone"),
+        "appealed" => t("change-appealed"),
+        _ => t("change-decided"),
+    };
     Ok(key.with("who", who).with("status", of("status", last.to)).with("ago", ago).to_string())
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
@@ -369,12 +368,5 @@ async fn told_about(app: &App, comment: CommentId, action: Option<&str>) -> Resu
 
 /// The address that a website sends its comments to.
 fn submit_to(app: &App, headers: &HeaderMap) -> String {
-    let base = match &app.config.public_url {
-        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-        None => {
-            let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8080");
-            format!("http://{host}")
-        }
-    };
-    format!("{base}/v1/comments")
+    format!("{}/v1/comments", app.config.base_address(headers))
 }

@@ -48,6 +48,8 @@ pub enum EventKind {
     Decided,
     /// An earlier decision was taken back.
     Undone,
+    /// Its author asked for a second look.
+    Appealed,
 }
 
 impl EventKind {
@@ -58,6 +60,7 @@ impl EventKind {
             Self::Edited => "edited",
             Self::Decided => "decided",
             Self::Undone => "undone",
+            Self::Appealed => "appealed",
         }
     }
 }
@@ -71,9 +74,9 @@ pub struct Event {
     pub comment_id: CommentId,
     /// The action it was part of.
     pub action_id: ActionId,
-    /// `created`, `edited`, `decided` or `undone`.
+    /// `created`, `edited`, `decided`, `undone` or `appealed`.
     pub kind: String,
-    /// Who did it: `pipeline`, `user:<id>` or `key:<id>`.
+    /// Who did it: `pipeline`, `user:<id>`, `key:<id>` or `author`.
     pub actor: String,
     /// The status before; `None` when it was created.
     pub from: Option<Status>,

@@ -48,6 +48,7 @@
 #[macro_use]
 mod backend;
 
+mod appeals;
 mod audit;
 mod author;
 mod batch;
@@ -59,6 +60,7 @@ mod directory;
 mod filter;
 mod happened;
 mod history;
+mod imports;
 mod leases;
 mod notes;
 mod partitions;
@@ -82,6 +84,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use tracing::warn;
 
+pub use appeals::Appealed;
 pub use audit::{AuditEntry, AuditFilter, ServiceEvent, ServiceNote};
 pub use author::Author;
 pub use backend::{Conn, Database, Dialect};
@@ -90,6 +93,7 @@ pub use comments::{Cursor, Page, QueueCounts, StoredComment};
 pub use directory::{ApiKey, Directory, Scope, Scopes, Site, SiteEntry};
 pub use filter::CommentFilter;
 pub use history::{Actor, Event, EventKind};
+pub use imports::LabelledComment;
 pub use leases::LEASE;
 pub use notes::Note;
 pub use policies::PolicyVersion;

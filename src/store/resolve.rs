@@ -75,13 +75,13 @@ impl Resolved {
 }
 
 #[derive(sqlx::FromRow)]
-struct Current {
-    status: Status,
-    revision: i64,
-    policy: i64,
-    model: Option<String>,
-    decision: String,
-    reasons: String,
+pub(super) struct Current {
+    pub(super) status: Status,
+    pub(super) revision: i64,
+    pub(super) policy: i64,
+    pub(super) model: Option<String>,
+    pub(super) decision: String,
+    pub(super) reasons: String,
 }
 
 impl Store {
@@ -342,7 +342,7 @@ pub(super) async fn lock(
     Ok(())
 }
 
-async fn current(conn: &mut Conn, site: SiteId, comment: CommentId) -> sqlx::Result<Option<Current>> {
+pub(super) async fn current(conn: &mut Conn, site: SiteId, comment: CommentId) -> sqlx::Result<Option<Current>> {
     with_conn!(conn, |c| sqlx::query_as(
         "SELECT status, revision, policy, model, decision, reasons FROM comments WHERE site_id = $1 AND id = $2"
     )
@@ -371,7 +371,7 @@ async fn last_decider(
 }
 
 /// Writes a change of status: comment, event, outbox.
-async fn change(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result<EventId> {
+pub(super) async fn change(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result<EventId> {
     execute!(
         conn,
         sqlx::query("UPDATE comments SET status = $3, revision = $4 WHERE site_id = $1 AND id = $2")
