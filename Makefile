@@ -16,6 +16,7 @@ run:
 test:
 	tests/install-tools
 	cargo test --no-fail-fast
+	MODERATO_TEST_DATABASE=postgres cargo test --no-fail-fast --test service
 	$(MAKE) instructions
 	$(MAKE) browser-tests
 	$(MAKE) webhook-tests
@@ -50,10 +51,12 @@ check:
 	$(MAKE) test
 	$(MAKE) fuzz
 
-## make torture   the long form of the tests: 1,000 kills under load, an hour of fuzzing
+## make torture   the long form of the tests: 10,000 kills under load on each database, outages of a minute, long fuzzing
 torture:
 	$(MAKE) fuzz FUZZ_SECONDS=1200
-	MODERATO_TEST_KILLS=1000 cargo test --release --test service durability -- --nocapture
+	MODERATO_TEST_KILLS=10000 cargo test --release --test service durability -- --nocapture
+	MODERATO_TEST_KILLS=10000 MODERATO_TEST_DATABASE=postgres cargo test --release --test service killed_under_load -- --nocapture
+	MODERATO_TEST_OUTAGE_SECONDS=60 cargo test --release --test service outages -- --nocapture --test-threads=1
 
 ## make figures   the figures of the README: labelled files through a running service
 figures:

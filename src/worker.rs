@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::app::App;
 use crate::events::Told;
-use crate::store::{INDEXED_AT_ONCE, StoreError};
+use crate::store::{INDEXED_AT_ONCE, Retention, StoreError};
 
 /// How often other processes' changes of sites, keys and policies are looked for.
 pub const DIRECTORY_EVERY: Duration = Duration::from_millis(250);
@@ -91,6 +91,16 @@ async fn forget_expired(app: &App, now: Timestamp) -> Result<(), StoreError> {
     let sessions = app.store.forget_sessions(now).await?;
     let attempts = app.store.forget_attempts(now - ATTEMPTS_KEPT).await?;
     debug!(answers, sessions, attempts, "removed what had expired");
+    app.store.make_partitions(now).await?;
+    let removed = app.store.retain(app.config.retention, now).await?;
+    if removed != Retention::default() {
+        info!(
+            comments = removed.comments,
+            addresses = removed.addresses,
+            months = removed.months,
+            "removed what is kept no longer"
+        );
+    }
     Ok(())
 }
 

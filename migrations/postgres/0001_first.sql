@@ -191,3 +191,9 @@ CREATE TABLE write_probe (
     payload     BYTEA    NOT NULL
 );
 INSERT INTO write_probe (id, written_at, payload) VALUES (1, 0, '');
+
+-- Up to which comment a task of the background has come.
+CREATE TABLE progress (
+    task        TEXT    PRIMARY KEY,
+    comment_id  BIGINT NOT NULL
+);

@@ -181,3 +181,9 @@ CREATE TABLE write_probe (
     payload     BLOB    NOT NULL
 ) STRICT;
 INSERT INTO write_probe (id, written_at, payload) VALUES (1, 0, x'');
+
+-- Up to which comment a task of the background has come.
+CREATE TABLE progress (
+    task        TEXT    PRIMARY KEY,
+    comment_id  INTEGER NOT NULL
+) STRICT;

@@ -97,6 +97,7 @@ impl From<StoreError> for Problem {
                 Self::Unavailable("the search took too long; ask for less, for example with `since`")
             }
             StoreError::Exists => Self::Conflict("it exists already"),
+            StoreError::NullCharacter => Self::Malformed(error.to_string()),
             error => {
                 error!("the store failed: {error:?}");
                 Self::Unavailable(

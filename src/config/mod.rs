@@ -17,7 +17,7 @@ use url::Url;
 pub use load::{Explained, Loaded, Mistake, Mistakes, Source, load, variable};
 
 use crate::limits::{LimitsConfig, Quota};
-use crate::store::Database;
+use crate::store::{Database, Kept};
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "moderato.toml";
@@ -45,6 +45,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// What a connection may take.
     pub http: HttpConfig,
+    /// How long things are kept.
+    pub retention: Kept,
     /// What is logged, and how.
     pub log: LogConfig,
 }
@@ -207,6 +209,34 @@ pub static SETTINGS: &[Setting] = &[
         c.http.request_timeout = seconds(v)?;
         Ok(())
     }),
+    setting!(
+        "retention.held",
+        "0",
+        Number,
+        "Days that comments are kept that nobody decides about; 0 for ever.",
+        |c, v| {
+            c.retention.held = days(v)?;
+            Ok(())
+        }
+    ),
+    setting!("retention.approved", "0", Number, "Days that approved comments are kept; 0 for ever.", |c, v| {
+        c.retention.approved = days(v)?;
+        Ok(())
+    }),
+    setting!("retention.rejected", "0", Number, "Days that rejected comments are kept; 0 for ever.", |c, v| {
+        c.retention.rejected = days(v)?;
+        Ok(())
+    }),
+    setting!(
+        "retention.addresses",
+        "0",
+        Number,
+        "Days that the network address and the browser's name of a comment are kept; 0 for ever.",
+        |c, v| {
+            c.retention.addresses = days(v)?;
+            Ok(())
+        }
+    ),
     setting!("log.filter", "info", Text, "What is logged, as a filter of the crate tracing.", |c, v| {
         c.log.filter = v.parse::<tracing_subscriber::EnvFilter>().map(|_| v.to_owned()).map_err(|e| e.to_string())?;
         Ok(())
@@ -257,6 +287,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
     within(text, 1..=3_600).map(|n| Duration::from_secs(n as u64))
 }
 
+/// Up to a century; none for 0.
+fn days(text: &str) -> Result<Option<u32>, String> {
+    let days = within(text, 0..=36_525)?;
+    Ok(u32::try_from(days).ok().filter(|days| *days > 0))
+}
+
 fn optional<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
     if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
 }
@@ -284,6 +320,7 @@ impl Default for Config {
                 header_timeout: Duration::ZERO,
                 request_timeout: Duration::ZERO,
             },
+            retention: Kept::default(),
             log: LogConfig { filter: String::new(), json: false },
         };
         for setting in SETTINGS {

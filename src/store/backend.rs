@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 use sqlx::{ConnectOptions, Connection};
+
+use super::link::Link;
 
 /// Reads: `with_pool!(self, |pool| sqlx::query_as("…").bind(x).fetch_all(pool).await)?`.
 ///
@@ -14,7 +17,11 @@ macro_rules! with_pool {
     ($store:expr, |$pool:ident| $body:expr) => {
         match $store.readers() {
             $crate::store::backend::Readers::Sqlite($pool) => async { $body }.await,
-            $crate::store::backend::Readers::Postgres($pool) => async { $body }.await,
+            $crate::store::backend::Readers::Postgres(link) => {
+                let pool = link.pool();
+                let $pool = &*pool;
+                link.guard(async { $body }).await
+            }
         }
     };
 }
@@ -100,7 +107,7 @@ impl Dialect {
 #[derive(Clone, Debug)]
 pub(super) enum Readers {
     Sqlite(SqlitePool),
-    Postgres(PgPool),
+    Postgres(Arc<Link>),
 }
 
 impl Readers {
@@ -114,7 +121,7 @@ impl Readers {
     pub(super) async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(link) => link.pool().close().await,
         }
     }
 }
@@ -149,6 +156,18 @@ impl Conn {
         execute!(self, sqlx::query("COMMIT")).map(drop)
     }
 
+    /// Whether it can be used on after `error`. sqlx loses count of SQLite's transactions when one fails to commit, so
+    /// that connection never can; PostgreSQL's can, when the server itself said what was wrong.
+    pub(super) async fn survives(&mut self, error: &sqlx::Error) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(c) => {
+                let said = matches!(error, sqlx::Error::Database(_)) && !super::link::is_lost(error);
+                said && sqlx::query("ROLLBACK").execute(c).await.is_ok()
+            }
+        }
+    }
+
     pub(super) async fn close(self) -> sqlx::Result<()> {
         match self {
             Self::Sqlite(c) => c.close().await,
@@ -161,18 +180,26 @@ impl Conn {
 #[derive(Clone, Debug)]
 pub(super) enum Connector {
     Sqlite(SqliteConnectOptions),
-    Postgres(PgConnectOptions),
+    Postgres(Arc<Link>),
 }
 
 impl Connector {
     pub(super) async fn connect(&self) -> sqlx::Result<Conn> {
         match self {
             Self::Sqlite(options) => Ok(Conn::Sqlite(options.connect().await?)),
-            Self::Postgres(options) => {
-                let mut c = options.connect().await?;
-                super::postgres::make_durable(&mut c).await?;
+            Self::Postgres(link) => {
+                let mut c = link.connect().await?;
+                link.guard(super::postgres::prepare_writer(&mut c)).await?;
                 Ok(Conn::Postgres(c))
             }
+        }
+    }
+
+    /// Does `work`, as long as the database answers; a file always does.
+    pub(super) async fn guard<T>(&self, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+        match self {
+            Self::Sqlite(_) => work.await,
+            Self::Postgres(link) => link.guard(work).await,
         }
     }
 }

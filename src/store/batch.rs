@@ -26,6 +26,20 @@ pub(super) async fn insert(conn: &mut Conn, rows: &[&Recording]) -> sqlx::Result
     }
 }
 
+/// Whether this comment is stored.
+pub(super) async fn is_stored(conn: &mut Conn, row: &Recording) -> sqlx::Result<bool> {
+    let comment = &row.row.comment;
+    let found: Option<i64> = with_conn!(conn, |c| {
+        sqlx::query_scalar("SELECT id FROM events WHERE site_id = $1 AND id = $2 AND comment_id = $3")
+            .bind(comment.site)
+            .bind(row.event)
+            .bind(comment.id)
+            .fetch_optional(c)
+            .await
+    })?;
+    Ok(found.is_some())
+}
+
 fn counts(rows: &[&Recording]) -> Counts {
     let mut counts = Counts::default();
     for r in rows {

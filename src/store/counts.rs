@@ -17,14 +17,19 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    /// `by` more comments with this status.
+    pub(super) fn add(&mut self, site: SiteId, status: Status, by: i64) {
+        *self.by_status.entry((site, status as i16)).or_default() += by;
+    }
+
     /// One more comment with this status.
     pub(super) fn added(&mut self, site: SiteId, status: Status) {
-        *self.by_status.entry((site, status as i16)).or_default() += 1;
+        self.add(site, status, 1);
     }
 
     /// One comment fewer with this status.
     pub(super) fn removed(&mut self, site: SiteId, status: Status) {
-        *self.by_status.entry((site, status as i16)).or_default() -= 1;
+        self.add(site, status, -1);
     }
 
     /// A comment went from one status to another.

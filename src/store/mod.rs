@@ -57,11 +57,13 @@ mod counts;
 #[cfg(test)]
 mod desk_tests;
 mod directory;
+mod erasure;
 mod filter;
 mod happened;
 mod history;
 mod imports;
 mod leases;
+mod link;
 mod notes;
 mod partitions;
 mod policies;
@@ -69,6 +71,7 @@ mod postgres;
 mod queue;
 mod record;
 mod resolve;
+mod retention;
 mod search;
 mod sqlite;
 mod standing;
@@ -80,8 +83,10 @@ mod webhooks;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 use tracing::warn;
 
 pub use appeals::Appealed;
@@ -91,6 +96,7 @@ pub use backend::{Conn, Database, Dialect};
 use backend::{Connector, Readers};
 pub use comments::{Cursor, Page, QueueCounts, StoredComment};
 pub use directory::{ApiKey, Directory, Scope, Scopes, Site, SiteEntry};
+pub use erasure::Person;
 pub use filter::CommentFilter;
 pub use history::{Actor, Event, EventKind};
 pub use imports::LabelledComment;
@@ -100,6 +106,7 @@ pub use policies::PolicyVersion;
 pub use queue::{CAMPAIGN, Listed, Place, QueueOrder};
 pub use record::{Idempotency, IdempotentAnswer, Recording};
 pub use resolve::{Outcome, Resolution, Resolved};
+pub use retention::{Kept, Retention};
 pub use search::INDEXED_AT_ONCE;
 pub use standing::StandingDecision;
 pub use stats::{Decisions, ModeratorStats, Override, Point, QueueStats, ReasonStats, Stats, Times};
@@ -126,6 +133,9 @@ pub enum StoreError {
     /// The database failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
+    /// A text has the character U+0000, which PostgreSQL does not store.
+    #[error("a text with the character U+0000 cannot be stored")]
+    NullCharacter,
     /// Only a SQLite file can do that.
     #[error("PostgreSQL has its own tools for this")]
     OnlySqlite,
@@ -138,7 +148,21 @@ impl StoreError {
     fn from_write(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(e) if e.is_unique_violation() => Self::Exists,
+            // `invalid byte sequence`: Rust's texts are UTF-8, so it can only be this one.
+            sqlx::Error::Database(e) if e.code().as_deref() == Some("22021") => Self::NullCharacter,
             _ => Self::Database(error),
+        }
+    }
+
+    /// Whether one row is to blame, and the others of its batch could be stored.
+    fn is_about_a_row(&self) -> bool {
+        match self {
+            Self::Exists | Self::NullCharacter => true,
+            // Class 22 of PostgreSQL: data that does not fit; class 23: a constraint.
+            Self::Database(sqlx::Error::Database(e)) => {
+                e.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+            }
+            _ => false,
         }
     }
 }
@@ -151,6 +175,18 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     readers: Readers,
     writer: Writer,
+    /// Ends with the last clone.
+    _watcher: Option<Arc<Watcher>>,
+}
+
+/// A task that ends when this is dropped.
+#[derive(Debug)]
+struct Watcher(JoinHandle<()>);
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Store {
@@ -160,17 +196,19 @@ impl Store {
     ///
     /// When the database cannot be reached, or a migration fails or was changed after it was applied.
     pub async fn connect(database: &Database) -> Result<Self> {
+        let mut watcher = None;
         let (connector, first, readers) = match database {
             Database::Sqlite(path) => {
                 let (options, first, readers) = sqlite::open(path).await?;
                 (Connector::Sqlite(options), Conn::Sqlite(first), Readers::Sqlite(readers))
             }
             Database::Postgres(url) => {
-                let (options, first, readers) = postgres::open(url).await?;
-                (Connector::Postgres(options), Conn::Postgres(first), Readers::Postgres(readers))
+                let (link, first) = postgres::open(url).await?;
+                watcher = Some(Watcher(link.clone().watch()));
+                (Connector::Postgres(link.clone()), Conn::Postgres(first), Readers::Postgres(link))
             }
         };
-        let store = Self { readers, writer: Writer::start(connector, first) };
+        let store = Self { readers, writer: Writer::start(connector, first), _watcher: watcher.map(Arc::new) };
         if let Err(error) = store.make_partitions(crate::clock::now()).await {
             warn!("the partitions of the next months are missing, comments go to the default one: {error:?}");
         }

@@ -26,6 +26,12 @@ impl Month {
         Self { first: time.to_zoned(TimeZone::UTC).date().first_of_month() }
     }
 
+    /// The one with this name, if it is one.
+    fn named(suffix: &str) -> Option<Self> {
+        let (year, month) = suffix.split_once('_')?;
+        Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok().map(|first| Self { first })
+    }
+
     /// The one `n` months later; the last of the calendar at its end.
     pub(super) fn plus(self, n: i32) -> Self {
         Self { first: self.first.saturating_add(n.months()) }
@@ -44,6 +50,22 @@ impl Month {
 }
 
 impl Store {
+    /// The months that have a partition of comments, oldest first; none on SQLite.
+    pub(super) async fn months(&self) -> Result<Vec<Month>> {
+        if self.dialect() == super::Dialect::Sqlite {
+            return Ok(Vec::new());
+        }
+        let names: Vec<String> = with_pool!(self, |pool| {
+            sqlx::query_scalar(
+                "SELECT CAST(c.relname AS TEXT) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                 WHERE i.inhparent = CAST('comments' AS regclass) ORDER BY 1",
+            )
+            .fetch_all(pool)
+            .await
+        })?;
+        Ok(names.iter().filter_map(|name| Month::named(name.strip_prefix("comments_")?)).collect())
+    }
+
     /// Makes the partitions of this month and the next ones. Nothing to do on SQLite.
     ///
     /// # Errors
@@ -93,5 +115,7 @@ mod tests {
         let begin: Timestamp = "2027-01-01T00:00:00Z".parse().expect("a time");
         assert_eq!(december.plus(1).floor(), crate::id::floor(begin));
         assert_eq!(Month::of(begin), december.plus(1));
+        assert_eq!(Month::named(&december.suffix()), Some(december));
+        assert_eq!(Month::named("default"), None);
     }
 }

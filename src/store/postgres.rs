@@ -1,6 +1,7 @@
 //! What is PostgreSQL's own: many replicas on one server, and tables in partitions.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -8,6 +9,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 
 use super::Result;
+use super::link::Link;
 
 /// Connections of a replica that only read; one more writes.
 const READERS: u32 = 8;
@@ -15,6 +17,12 @@ const READERS: u32 = 8;
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// A connection that was not used for so long is asked whether it is alive before it is used again.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+/// No read of a page takes so long; one that does is ended, so that it cannot keep the server busy.
+const READER_SETTINGS: &str = "SET default_transaction_read_only = on; SET statement_timeout = '10s'";
+/// A table that somebody else holds, or a replica that froze in the middle of a transaction, stops nobody for ever.
+const WRITER_SETTINGS: &str = "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '5s';
+    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 
 /// The migrations of `migrations/postgres`, run under an advisory lock of sqlx.
 fn migrations() -> Migrator {
@@ -25,12 +33,12 @@ fn migrations() -> Migrator {
 }
 
 /// Connects, and brings the schema up to date.
-pub(super) async fn open(url: &str) -> Result<(PgConnectOptions, PgConnection, PgPool)> {
+pub(super) async fn open(url: &str) -> Result<(Arc<Link>, PgConnection)> {
     let options = PgConnectOptions::from_str(url)?.application_name("moderato").disable_statement_logging();
     let mut first = options.connect().await?;
     migrations().run(&mut first).await?;
-    make_durable(&mut first).await?;
-    Ok((options.clone(), first, readers(options)))
+    prepare_writer(&mut first).await?;
+    Ok((Arc::new(Link::new(options, readers)), first))
 }
 
 /// A pool whose connections are made when they are needed.
@@ -39,6 +47,7 @@ fn readers(options: PgConnectOptions) -> PgPool {
         .max_connections(READERS)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
+        .after_connect(|conn, _| Box::pin(async move { sqlx::raw_sql(READER_SETTINGS).execute(conn).await.map(drop) }))
         .before_acquire(|conn, meta| {
             Box::pin(async move {
                 if meta.idle_for > TRUSTED_IDLE {
@@ -50,13 +59,14 @@ fn readers(options: PgConnectOptions) -> PgPool {
         .connect_lazy_with(options)
 }
 
-/// A commit is on disk when it is acknowledged, whatever the server's default is; stricter settings stay.
-pub(super) async fn make_durable(conn: &mut PgConnection) -> sqlx::Result<()> {
+/// The settings of a connection that writes. A commit is on disk when it is acknowledged, whatever the server's default is; stricter settings stay.
+pub(super) async fn prepare_writer(conn: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query(
         "SELECT set_config('synchronous_commit', 'on', false)
          WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')",
     )
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
+    sqlx::raw_sql(WRITER_SETTINGS).execute(conn).await?;
     Ok(())
 }

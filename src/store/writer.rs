@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tracing::{error, warn};
 
 use super::backend::Connector;
+use super::link::{is_conflict, is_lost};
 use super::record::Recording;
 use super::{Conn, Result, StoreError, batch};
 
@@ -41,6 +42,7 @@ impl std::fmt::Debug for Writer {
 enum Job {
     Record(Box<Recording>, oneshot::Sender<Result<()>>),
     Transaction(Box<dyn Command>),
+    Scrub(oneshot::Sender<Result<()>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -127,6 +129,18 @@ impl Writer {
         answer.await.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
     }
 
+    /// Takes what was deleted out of the files of SQLite: its pages are overwritten already (`secure_delete`), this
+    /// empties the log that has the old ones. Nothing to do on PostgreSQL, whose vacuum does it.
+    ///
+    /// # Errors
+    ///
+    /// When somebody read all the time, so that the log could not be emptied; the next checkpoint does it.
+    pub(super) async fn scrub(&self) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Scrub(reply))?;
+        answer.await.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
+    }
+
     /// Finishes what is queued, then ends.
     pub(super) async fn close(&self) {
         let (done, closed) = oneshot::channel();
@@ -152,10 +166,16 @@ type Waiting = (Box<Recording>, oneshot::Sender<Result<()>>);
 
 struct Run {
     connector: Connector,
-    /// `None` after an error: sqlx loses count of SQLite's transactions when one fails to commit, so that connection
-    /// must not be used again.
+    /// `None` after an error that the connection does not survive.
     conn: Option<Conn>,
     observer: Arc<std::sync::OnceLock<CommitObserver>>,
+}
+
+/// Why a transaction failed, and how far it had come.
+struct Failure {
+    error: sqlx::Error,
+    /// Whether it may have been committed all the same.
+    in_doubt: bool,
 }
 
 impl Run {
@@ -163,28 +183,36 @@ impl Run {
         let mut batch = Vec::with_capacity(BATCH);
         while jobs.recv_many(&mut batch, BATCH).await > 0 {
             let mut comments = Vec::with_capacity(batch.len());
-            let mut commands = Vec::new();
-            let mut closing = None;
+            let mut others = Vec::new();
             for job in batch.drain(..) {
                 match job {
                     Job::Record(recording, reply) => comments.push((recording, reply)),
-                    Job::Transaction(command) => commands.push(command),
-                    Job::Close(done) => closing = Some(done),
+                    other => others.push(other),
                 }
             }
             self.record_all(comments).await;
-            for command in commands {
-                self.run_command(command).await;
-            }
-            if let Some(done) = closing {
-                jobs.close();
-                if let Some(conn) = self.conn.take()
-                    && let Err(error) = conn.close().await
-                {
-                    warn!("closing the writer's connection: {error}");
+            for job in others {
+                match job {
+                    Job::Record(recording, reply) => self.record_all(vec![(recording, reply)]).await,
+                    Job::Transaction(command) => self.run_command(command).await,
+                    Job::Scrub(reply) => {
+                        let _ = reply.send(self.scrub().await);
+                    }
+                    Job::Close(done) => {
+                        jobs.close();
+                        self.close().await;
+                        let _ = done.send(());
+                    }
                 }
-                let _ = done.send(());
             }
+        }
+    }
+
+    async fn close(&mut self) {
+        if let Some(conn) = self.conn.take()
+            && let Err(error) = conn.close().await
+        {
+            warn!("closing the writer's connection: {error}");
         }
     }
 
@@ -203,7 +231,7 @@ impl Run {
                     let _ = reply.send(Ok(()));
                 }
             }
-            Err(StoreError::Exists) if comments.len() > 1 => self.record_each(comments).await,
+            Err(error) if error.is_about_a_row() && comments.len() > 1 => self.record_each(comments).await,
             Err(error) => fail_all(comments, error),
         }
     }
@@ -216,42 +244,108 @@ impl Run {
     }
 
     async fn commit(&mut self, rows: &[&Recording]) -> Result<()> {
-        let conn = self.connection().await?;
-        let outcome = batch::insert(conn, rows).await.map_err(StoreError::from_write);
-        self.drop_connection_after(&outcome);
+        let outcome = match self.insert(rows).await {
+            Err(error) if self.may_try_again(&error) => self.insert_again(rows).await,
+            outcome => outcome,
+        };
+        outcome.map_err(StoreError::from_write)
+    }
+
+    async fn insert(&mut self, rows: &[&Recording]) -> sqlx::Result<()> {
+        let (connector, conn) = self.connection().await?;
+        let outcome = connector.guard(batch::insert(conn, rows)).await;
+        self.keep_connection_after(outcome.as_ref().err()).await;
+        outcome
+    }
+
+    /// After the connection was lost, and perhaps the batch was committed. If it is still being committed on the other
+    /// side, the primary key makes the second attempt wait for the first.
+    async fn insert_again(&mut self, rows: &[&Recording]) -> sqlx::Result<()> {
+        if self.is_stored(rows).await? {
+            return Ok(());
+        }
+        match self.insert(rows).await {
+            Err(error) if is_taken(&error) && self.is_stored(rows).await? => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    /// A batch is stored as a whole or not at all.
+    async fn is_stored(&mut self, rows: &[&Recording]) -> sqlx::Result<bool> {
+        let Some(row) = rows.first() else { return Ok(true) };
+        let (connector, conn) = self.connection().await?;
+        let outcome = connector.guard(batch::is_stored(conn, row)).await;
+        self.keep_connection_after(outcome.as_ref().err()).await;
         outcome
     }
 
     async fn run_command(&mut self, mut command: Box<dyn Command>) {
-        let outcome = match self.connection().await {
-            Ok(conn) => in_transaction(conn, command.as_mut()).await.map_err(StoreError::from_write),
-            Err(error) => Err(error),
+        let outcome = match self.attempt(command.as_mut()).await {
+            Err(failure) if !failure.in_doubt && self.may_try_again(&failure.error) => {
+                self.attempt(command.as_mut()).await
+            }
+            outcome => outcome,
         };
-        self.drop_connection_after(&outcome);
-        command.answer(outcome);
+        command.answer(outcome.map_err(|failure| StoreError::from_write(failure.error)));
     }
 
-    async fn connection(&mut self) -> Result<&mut Conn> {
+    async fn attempt(&mut self, command: &mut dyn Command) -> std::result::Result<(), Failure> {
+        let certain = |error| Failure { error, in_doubt: false };
+        let (connector, conn) = self.connection().await.map_err(certain)?;
+        let work = async {
+            conn.begin().await?;
+            command.run(conn).await
+        };
+        let outcome = match connector.guard(work).await {
+            Ok(()) => connector.guard(conn.commit()).await.map_err(|error| {
+                let in_doubt = !is_conflict(&error);
+                Failure { error, in_doubt }
+            }),
+            Err(error) => Err(certain(error)),
+        };
+        self.keep_connection_after(outcome.as_ref().err().map(|failure| &failure.error)).await;
+        outcome
+    }
+
+    /// PostgreSQL may have ended one connection only, or a transaction that stood in another one's way.
+    fn may_try_again(&self, error: &sqlx::Error) -> bool {
+        matches!(self.connector, Connector::Postgres(_)) && (is_lost(error) || is_conflict(error))
+    }
+
+    async fn scrub(&mut self) -> Result<()> {
+        let (_, conn) = self.connection().await?;
+        let Conn::Sqlite(c) = conn else { return Ok(()) };
+        let busy: sqlx::Result<i64> = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(c).await;
+        self.keep_connection_after(busy.as_ref().err()).await;
+        if busy? != 0 {
+            warn!("the write-ahead log is being read and could not be emptied");
+        }
+        Ok(())
+    }
+
+    async fn connection(&mut self) -> sqlx::Result<(&Connector, &mut Conn)> {
         if self.conn.is_none() {
             self.conn = Some(self.connector.connect().await?);
         }
-        self.conn.as_mut().ok_or(StoreError::Database(sqlx::Error::WorkerCrashed))
+        let conn = self.conn.as_mut().ok_or(sqlx::Error::WorkerCrashed)?;
+        Ok((&self.connector, conn))
     }
 
-    fn drop_connection_after<T>(&mut self, outcome: &Result<T>) {
-        if let Err(error) = outcome {
-            self.conn = None;
-            if !matches!(error, StoreError::Exists) {
-                error!("a write failed, the connection is replaced: {error:?}");
-            }
+    async fn keep_connection_after(&mut self, error: Option<&sqlx::Error>) {
+        let Some(error) = error else { return };
+        if let Some(mut conn) = self.conn.take()
+            && conn.survives(error).await
+        {
+            self.conn = Some(conn);
+        }
+        if !is_taken(error) {
+            error!("a write failed: {error:?}");
         }
     }
 }
 
-async fn in_transaction(conn: &mut Conn, command: &mut dyn Command) -> sqlx::Result<()> {
-    conn.begin().await?;
-    command.run(conn).await?;
-    conn.commit().await
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
 }
 
 /// All wait for the same commit, so all learn of its failure; sqlx errors cannot be copied, the first gets the cause.

@@ -6,25 +6,23 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use moderato::store::{Database, Store};
 use reqwest::Method;
 use serde_json::json;
-use sqlx::{ConnectOptions, Connection};
+use sqlx::ConnectOptions;
 
-use crate::harness::{Answer, Service, moderato};
+use crate::databases;
+use crate::harness::{Answer, Place, Service, moderato};
 
 /// Kills under load in a test run; `make torture` sets more.
 fn kills() -> usize {
     std::env::var("MODERATO_TEST_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(15)
 }
 
-async fn connect(path: &Path) -> sqlx::SqliteConnection {
-    sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.expect("the database opens")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_being_killed_under_load() {
     let mut service = Service::start().await;
-    let (data, key) = (service.data.clone(), service.key.clone());
+    let (place, key) = (service.place.clone(), service.key.clone());
     let mut acknowledged = HashSet::new();
     for round in 0..kills() {
         let mut clients = tokio::task::JoinSet::new();
@@ -50,33 +48,30 @@ async fn what_was_acknowledged_survives_being_killed_under_load() {
         while let Some(ids) = clients.join_next().await {
             acknowledged.extend(ids.expect("no panic"));
         }
-        let path = data.path().to_owned();
         drop(service);
-        service = Service::on(data.clone(), &path, &[]).await;
+        service = Service::at(place.clone(), &[]).await;
     }
     drop(service);
     assert!(acknowledged.len() > kills(), "only {} were acknowledged", acknowledged.len());
 
-    let mut db = connect(&data.path().join("moderato.db")).await;
-    let stored: Vec<i64> = sqlx::query_scalar("SELECT id FROM comments").fetch_all(&mut db).await.expect("ids");
-    let stored: HashSet<String> = stored.into_iter().map(|id| moderato::id::CommentId(id).to_string()).collect();
-    let lost: Vec<_> = acknowledged.difference(&stored).collect();
-    assert!(lost.is_empty(), "{} of {} were lost", lost.len(), acknowledged.len());
+    let url = place.database_url();
+    let store = Store::connect(&databases::location(&url)).await.expect("the store opens");
+    for id in &acknowledged {
+        let id = id.parse().expect("an id");
+        assert!(store.comment(None, id).await.expect("read").is_some(), "{id} of {} is lost", acknowledged.len());
+    }
+    assert!(store.faults().await.expect("checked").is_empty());
+    store.close().await;
 
     // What belongs together was committed together.
-    let count = async |sql: &'static str, db: &mut sqlx::SqliteConnection| {
-        sqlx::query_scalar::<_, i64>(sql).fetch_one(db).await.expect("a count")
-    };
     let without_event = "SELECT COUNT(*) FROM comments c WHERE NOT EXISTS
         (SELECT 1 FROM events e WHERE e.site_id = c.site_id AND e.comment_id = c.id)";
-    assert_eq!(count(without_event, &mut db).await, 0);
+    assert_eq!(databases::number(&url, without_event).await, 0);
     let doubled = "SELECT COUNT(*) - COUNT(DISTINCT text) FROM comments";
-    assert_eq!(count(doubled, &mut db).await, 0);
-    let counted = count("SELECT COALESCE(SUM(comments), 0) FROM comment_counts", &mut db).await;
-    assert_eq!(counted, stored.len() as i64);
-    let fault: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut db).await.expect("a check");
-    assert_eq!(fault, "ok");
-    db.close().await.expect("closed");
+    assert_eq!(databases::number(&url, doubled).await, 0);
+    let uncounted =
+        "SELECT (SELECT COUNT(*) FROM comments) - (SELECT CAST(SUM(comments) AS BIGINT) FROM comment_counts)";
+    assert_eq!(databases::number(&url, uncounted).await, 0);
 }
 
 /// A file system of a given size in memory; unmounted at the end.
@@ -161,26 +156,25 @@ async fn a_full_disk_is_answered_with_503_and_recovers_without_a_restart() {
 #[tokio::test]
 async fn a_database_that_another_process_holds_is_waited_for_and_then_refused() {
     let service = Service::start().await;
-    let mut other = connect(&service.database()).await;
-    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.expect("held");
+    let holder = Holder::of(&service.database_url()).await;
     let post = async |text: &str| service.post("/v1/comments", json!({ "text": text })).await;
     let (answer, ready) = tokio::join!(post("While it is held."), service.get("/healthz"));
     answer.is_problem(503);
     assert_eq!(ready.status, 200);
-    sqlx::query("ROLLBACK").execute(&mut other).await.expect("let go");
+    holder.let_go().await;
     assert_eq!(post("Afterwards.").await.status, 201);
 }
 
 #[tokio::test]
 async fn a_verdict_can_be_computed_again_from_what_is_stored() {
-    use moderato::{comment::Comment, pipeline::assess, policy::Policy, store::Store};
+    use moderato::{comment::Comment, pipeline::assess, policy::Policy};
     let mut service = Service::start().await;
     for n in 0..6 {
         let text = format!("Cheap watches at http://watches{}.example/buy now!!! CALL US", n % 2);
         service.comment(json!({ "text": text, "name": "Cheap Watches", "email": "a@example.org" })).await;
     }
     service.terminate();
-    let store = Store::open(&service.database()).await.expect("the store opens");
+    let store = Store::connect(&databases::location(&service.database_url())).await.expect("the store opens");
     let model = moderato::classifier::Model::embedded().expect("a model");
     let comments = store.comments(&Default::default(), None, 100).await.expect("comments").items;
     assert_eq!(comments.len(), 6);
@@ -195,10 +189,9 @@ async fn a_verdict_can_be_computed_again_from_what_is_stored() {
 #[tokio::test]
 async fn every_event_of_a_site_with_a_webhook_has_its_outbox_row() {
     let service = Service::start().await.all_powerful();
-    let mut db = connect(&service.database()).await;
     let address = "https://news.example/hook";
-    sqlx::query("UPDATE sites SET webhook_url = $1").bind(address).execute(&mut db).await.expect("set");
-    sqlx::query("UPDATE directory SET version = version + 1").execute(&mut db).await.expect("told");
+    let told = format!("UPDATE sites SET webhook_url = '{address}'; UPDATE directory SET version = version + 1");
+    databases::execute(&service.database_url(), &told).await;
     // As for every change by another process, the service notices within two looks.
     tokio::time::sleep(2 * moderato::worker::DIRECTORY_EVERY).await;
     let mut ids = Vec::new();
@@ -208,9 +201,70 @@ async fn every_event_of_a_site_with_a_webhook_has_its_outbox_row() {
     service.post("/v1/decisions", json!({ "ids": ids, "status": "rejected" })).await;
     let without = "SELECT COUNT(*) FROM events e WHERE NOT EXISTS
         (SELECT 1 FROM outbox o WHERE o.event_id = e.id AND o.comment_id = e.comment_id)";
-    let count = async |sql: &'static str, db: &mut sqlx::SqliteConnection| {
-        sqlx::query_scalar::<_, i64>(sql).fetch_one(db).await.expect("a count")
-    };
-    assert_eq!(count(without, &mut db).await, 0);
-    assert_eq!(count("SELECT COUNT(*) FROM outbox", &mut db).await, 10);
+    assert_eq!(service.number(without).await, 0);
+    assert_eq!(service.number("SELECT COUNT(*) FROM outbox").await, 10);
+}
+
+/// Somebody else who has the whole database to themselves.
+enum Holder {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+}
+
+impl Holder {
+    async fn of(url: &str) -> Self {
+        match databases::location(url) {
+            Database::Sqlite(path) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let mut conn = options.connect().await.expect("it opens");
+                sqlx::query("BEGIN EXCLUSIVE").execute(&mut conn).await.expect("held");
+                Self::Sqlite(conn)
+            }
+            Database::Postgres(url) => {
+                let options: sqlx::postgres::PgConnectOptions = url.parse().expect("an address");
+                let mut conn = options.connect().await.expect("it answers");
+                sqlx::raw_sql("BEGIN; LOCK TABLE comment_counts").execute(&mut conn).await.expect("held");
+                Self::Postgres(conn)
+            }
+        }
+    }
+
+    async fn let_go(self) {
+        match self {
+            Self::Sqlite(mut conn) => sqlx::raw_sql("ROLLBACK").execute(&mut conn).await.map(drop),
+            Self::Postgres(mut conn) => sqlx::raw_sql("ROLLBACK").execute(&mut conn).await.map(drop),
+        }
+        .expect("let go");
+    }
+}
+
+/// Every so many writes to disk fail, as on a disk that dies.
+#[tokio::test]
+async fn a_write_that_does_not_reach_the_disk_is_not_acknowledged() {
+    let mut command = Command::new("strace");
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.args(["--follow-forks", "--quiet=all", "--output=/dev/null", "--trace=fsync,fdatasync"]);
+    command.args(["--inject=fsync,fdatasync:error=EIO:when=60+7", env!("CARGO_BIN_EXE_moderato")]);
+    let place = Place::sqlite();
+    let service = Service::under(command, place.clone(), &[]).await;
+    let (mut acknowledged, mut refused) = (Vec::new(), 0);
+    for n in 0..120 {
+        let answer = service.post("/v1/comments", json!({ "text": format!("Comment {n}.") })).await;
+        match answer.status {
+            201 => acknowledged.push(answer.body["id"].as_str().expect("an id").to_owned()),
+            _ => {
+                answer.is_problem(503);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 2, "no write failed");
+    assert!(acknowledged.len() > 60, "only {} were stored", acknowledged.len());
+    drop(service);
+    let store = Store::connect(&databases::location(&place.database_url())).await.expect("the store opens");
+    for id in acknowledged {
+        assert!(store.comment(None, id.parse().expect("an id")).await.expect("read").is_some(), "{id} is lost");
+    }
+    assert!(store.faults().await.expect("checked").is_empty());
+    store.close().await;
 }

@@ -10,6 +10,8 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::databases::{self, Database};
+
 /// The program under test.
 pub(crate) fn moderato() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_moderato"));
@@ -17,11 +19,47 @@ pub(crate) fn moderato() -> Command {
     command
 }
 
+/// Where a service has its data. Stays when the service ends, and goes with the last of its owners.
+#[derive(Clone)]
+pub(crate) struct Place {
+    /// Its directory, and what tests put beside the data.
+    pub(crate) dir: Arc<TempDir>,
+    path: PathBuf,
+    database: Option<Arc<Database>>,
+}
+
+impl Place {
+    /// A new place on the database that this run of the tests is about: PostgreSQL when `MODERATO_TEST_DATABASE` says so.
+    pub(crate) fn new() -> Self {
+        let database = match std::env::var("MODERATO_TEST_DATABASE").as_deref() {
+            Ok("postgres") => Some(Arc::new(Database::postgres())),
+            Ok("sqlite") | Err(_) => None,
+            Ok(other) => panic!("MODERATO_TEST_DATABASE is {other:?}, and must be sqlite or postgres"),
+        };
+        Self { database, ..Self::sqlite() }
+    }
+
+    /// A new place on SQLite, for tests of what only a file has.
+    pub(crate) fn sqlite() -> Self {
+        let dir = Arc::new(tempfile::tempdir().expect("a temporary directory"));
+        Self { path: dir.path().to_owned(), dir, database: None }
+    }
+
+    /// As `--database-url` has it.
+    pub(crate) fn database_url(&self) -> String {
+        match &self.database {
+            Some(database) => database.url(),
+            None => format!("sqlite:{}", self.path.join("moderato.db").display()),
+        }
+    }
+}
+
 /// A running service; it ends with this value.
 pub(crate) struct Service {
     child: Child,
     pub(crate) url: String,
     pub(crate) data: Arc<TempDir>,
+    pub(crate) place: Place,
     /// What it said to people.
     said: Arc<Mutex<String>>,
     /// Ends when all was heard.
@@ -39,22 +77,32 @@ impl Service {
 
     /// A fresh service with these variables, which come after `limits off`.
     pub(crate) async fn with(environment: &[(&str, &str)]) -> Self {
-        let data = Arc::new(tempfile::tempdir().expect("a temporary directory"));
-        let path = data.path().to_owned();
-        Self::on(data, &path, environment).await
+        Self::at(Place::new(), environment).await
     }
 
-    /// A service on a data directory.
-    pub(crate) async fn on(data: Arc<TempDir>, path: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut command = moderato();
+    /// A service on a SQLite file in the directory `path`.
+    pub(crate) async fn on(dir: Arc<TempDir>, path: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::at(Place { dir, path: path.to_owned(), database: None }, environment).await
+    }
+
+    /// A service on what is there.
+    pub(crate) async fn at(place: Place, environment: &[(&str, &str)]) -> Self {
+        Self::under(moderato(), place, environment).await
+    }
+
+    /// The same, begun by a command that ends in the binary's own name.
+    pub(crate) async fn under(mut command: Command, place: Place, environment: &[(&str, &str)]) -> Self {
         for limit in ["SITE", "ADDRESS", "EMAIL", "TEXT"] {
             command.env(format!("MODERATO_LIMITS_{limit}"), "off");
         }
+        if let Some(database) = &place.database {
+            command.env("MODERATO_DATABASE_URL", database.url());
+        }
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(path)
+            .arg(&place.path)
             .envs(environment.iter().copied())
-            .current_dir(data.path())
+            .current_dir(place.dir.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -67,7 +115,8 @@ impl Service {
         let url =
             url.unwrap_or_else(|| panic!("no address, but {line:?}; it said: {}", said.lock().expect("unpoisoned")));
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut service = Self { child, url, data, said, listener, http: Client::new(), key: String::new() };
+        let data = place.dir.clone();
+        let mut service = Self { child, url, data, place, said, listener, http: Client::new(), key: String::new() };
         // The last line of the greeting; what comes through another pipe may come later than the address.
         while service.after("Configuration: ").is_none() {
             assert!(service.child.try_wait().expect("its own child").is_none(), "it ended: {}", service.said());
@@ -79,10 +128,9 @@ impl Service {
 
     /// The same data directory, served again; `self` must have ended.
     pub(crate) async fn again(self) -> Self {
-        let data = self.data.clone();
+        let place = self.place.clone();
         drop(self);
-        let path = data.path().to_owned();
-        Self::on(data, &path, &[]).await
+        Self::at(place, &[]).await
     }
 
     /// What it said to people so far.
@@ -130,7 +178,9 @@ impl Service {
     }
 
     pub(crate) fn output(&self, args: &[&str]) -> Output {
-        moderato().args(args).arg("--data-dir").arg(self.data.path()).output().expect("it runs")
+        let mut command = moderato();
+        command.args(args).args(["--database-url", &self.place.database_url()]);
+        command.arg("--data-dir").arg(&self.place.path).output().expect("it runs")
     }
 
     pub(crate) fn kill(&mut self) {
@@ -149,8 +199,14 @@ impl Service {
         code
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
-        self.data.path().join("moderato.db")
+    /// Where its database is.
+    pub(crate) fn database_url(&self) -> String {
+        self.place.database_url()
+    }
+
+    /// The number that a query gives, asked past the service.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        databases::number(&self.database_url(), sql).await
     }
 }
 

@@ -1,4 +1,8 @@
-//! The service through its front door: the real binary, real HTTP, a real database.
+//! The service through its front door: the real binary, real HTTP, a real database: SQLite, or PostgreSQL with
+//! `MODERATO_TEST_DATABASE=postgres`.
+
+#[path = "../databases/mod.rs"]
+mod databases;
 
 mod bad_input;
 mod command_line;
@@ -10,6 +14,7 @@ mod judging;
 mod measuring;
 mod moderating;
 mod operations;
+mod outages;
 mod submitting;
 mod visiting;
 mod webhooks;
