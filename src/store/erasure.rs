@@ -34,7 +34,7 @@ impl Store {
     ///
     /// When the database fails; then some may be erased already, and a repetition erases the rest.
     pub async fn erase(&self, site: SiteId, person: &Person, actor: &Actor, now: Timestamp) -> Result<Vec<CommentId>> {
-        let comments = self.comments_of(site, person).await?;
+        let comments = self.written_by(site, person).await?;
         for chunk in comments.chunks(CHUNK) {
             self.erase_comments(site, chunk.to_vec(), actor, now).await?;
         }
@@ -76,7 +76,7 @@ impl Store {
             .await
     }
 
-    async fn comments_of(&self, site: SiteId, person: &Person) -> Result<Vec<CommentId>> {
+    async fn written_by(&self, site: SiteId, person: &Person) -> Result<Vec<CommentId>> {
         match person {
             Person::Email(email) => self.comments_with_email(site, &email.to_lowercase()).await,
             Person::Address(address) => self.comments_from(site, *address).await,

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use sqlx::postgres::{PgPool, PgRow, Postgres};
+use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqlitePool, SqliteRow};
 use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
 
+use super::link::Link;
 use super::{Dialect, Result, StoreError, search};
 use crate::id::{SiteId, UserId};
 use crate::language::Language;
@@ -158,11 +159,15 @@ pub(super) async fn fetch_from_sqlite<T: Rows>(mut query: QueryBuilder<Sqlite>, 
 }
 
 /// Runs a query that is stopped when it takes too long.
-pub(super) async fn fetch_from_postgres<T: Rows>(mut query: QueryBuilder<Postgres>, pool: &PgPool) -> Result<Vec<T>> {
-    let mut transaction = pool.begin().await?;
-    let limit = format!("SET LOCAL statement_timeout = {}", LONGEST.as_millis());
-    sqlx::raw_sql(sqlx::AssertSqlSafe(limit)).execute(&mut *transaction).await?;
-    query.build_query_as().fetch_all(&mut *transaction).await.map_err(too_slow)
+pub(super) async fn fetch_from_postgres<T: Rows>(mut query: QueryBuilder<Postgres>, link: &Link) -> Result<Vec<T>> {
+    let pool = link.pool();
+    let run = async {
+        let mut transaction = pool.begin().await?;
+        let limit = format!("SET LOCAL statement_timeout = {}", LONGEST.as_millis());
+        sqlx::raw_sql(sqlx::AssertSqlSafe(limit)).execute(&mut *transaction).await?;
+        query.build_query_as().fetch_all(&mut *transaction).await
+    };
+    link.guard(run).await.map_err(too_slow)
 }
 
 fn too_slow(error: sqlx::Error) -> StoreError {
@@ -182,10 +187,10 @@ macro_rules! fetch {
                 $build;
                 $crate::store::filter::fetch_from_sqlite($query, pool).await
             }
-            $crate::store::backend::Readers::Postgres(pool) => {
+            $crate::store::backend::Readers::Postgres(link) => {
                 let mut $query = sqlx::QueryBuilder::<sqlx::Postgres>::new("");
                 $build;
-                $crate::store::filter::fetch_from_postgres($query, pool).await
+                $crate::store::filter::fetch_from_postgres($query, link).await
             }
         }
     };
