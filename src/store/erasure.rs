@@ -128,11 +128,16 @@ pub(super) struct Removed {
 /// Removes comments of a site with everything that has their ids, and returns those that were there.
 pub(super) async fn remove(conn: &mut Conn, site: SiteId, comments: &[CommentId]) -> sqlx::Result<Vec<Removed>> {
     lock(conn, site, comments.iter().copied()).await?;
-    let ids = list(comments);
+    let ids = list(comments.iter().copied());
     let sql = format!("SELECT id, status, revision, policy FROM comments WHERE site_id = $1 AND id IN ({ids})");
     let removed: Vec<Removed> = with_conn!(conn, |c| {
         sqlx::query_as(sqlx::AssertSqlSafe(sql)).persistent(false).bind(site).fetch_all(c).await
     })?;
+    if removed.is_empty() {
+        return Ok(removed);
+    }
+    // Only of those that were there: the note that one was erased earlier stays.
+    let ids = list(removed.iter().map(|comment| comment.id));
     for comment in &removed {
         search::forget(conn, site, comment.id).await?;
     }
@@ -149,8 +154,8 @@ pub(super) async fn remove(conn: &mut Conn, site: SiteId, comments: &[CommentId]
 }
 
 /// The numbers, for an `IN`; they differ every time, so such statements are not kept.
-fn list(comments: &[CommentId]) -> String {
-    let ids: Vec<String> = comments.iter().map(|comment| comment.0.to_string()).collect();
+fn list(comments: impl Iterator<Item = CommentId>) -> String {
+    let ids: Vec<String> = comments.map(|comment| comment.0.to_string()).collect();
     if ids.is_empty() { "NULL".to_owned() } else { ids.join(",") }
 }
 

@@ -35,6 +35,7 @@ async fn decide(world: &World, id: CommentId, status: Status) {
         note: Some(SECRET.to_owned()),
         actor: actor(),
         at: now(),
+        shown_at: None,
     };
     world.resolve(SITE, vec![(id, None)], resolution).await.expect("decided");
 }
@@ -99,11 +100,16 @@ async fn erasing_one_comment_leaves_the_others(world: World) {
 }
 
 async fn old_comments_are_removed_by_status(world: World) {
-    for days in [1, 20, 40] {
+    let mut comments = Vec::new();
+    // Oldest first: ids grow.
+    for days in [40, 20, 1] {
         for status in [Status::Held, Status::Approved, Status::Rejected] {
             let id = world.comment(says(&format!("{days} days old")), days_ago(days)).await;
-            decide(&world, id, status).await;
+            comments.push((id, status));
         }
+    }
+    for (id, status) in comments {
+        decide(&world, id, status).await;
     }
     let kept = Kept { held: Some(30), rejected: Some(10), ..Kept::default() };
     assert_eq!(world.retain(kept, now()).await.expect("done").comments, 3);

@@ -12,7 +12,14 @@ on_both!(two_moderators_on_two_replicas_decide_once, bulk_decisions_of_two_repli
 const RACES: usize = 1_000;
 
 fn decision(status: Status, user: i64) -> Resolution {
-    Resolution { status, reason: Some("spam".to_owned()), note: None, actor: Actor::User(UserId(user)), at: now() }
+    Resolution {
+        status,
+        reason: Some("spam".to_owned()),
+        note: None,
+        actor: Actor::User(UserId(user)),
+        at: now(),
+        shown_at: None,
+    }
 }
 
 async fn second_replica(world: &World) -> Store {
