@@ -14,7 +14,7 @@ use crate::classifier::Model;
 use crate::config::Config;
 use crate::events::EventSource;
 use crate::id::{ActionId, CommentId, SiteId};
-use crate::limits::Limits;
+use crate::limits::{Limits, SharedLimits};
 use crate::lists;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
@@ -84,7 +84,7 @@ impl App {
         for error in lists::use_directory(&config.lists_dir()) {
             warn!("a list cannot be used, the one that comes with the service is: {error}");
         }
-        let limits = Limits::new(&config.limits);
+        let limits = limits(&config)?;
         let pipeline = Pipeline::start(store.clone(), limits, model, metrics.clone()).await?;
         let secret = store.server_secret(rand::random::<[u8; 32]>().to_vec()).await?;
         let courier = Courier::new(&config.webhook_networks).context("preparing to send webhooks")?;
@@ -227,6 +227,14 @@ impl App {
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
+}
+
+/// The limits of all replicas together, or this one's share of them.
+fn limits(config: &Config) -> anyhow::Result<Limits> {
+    let limits = Limits::new(&config.limits.share_of(config.replicas));
+    let Some(url) = &config.shared_limits else { return Ok(limits) };
+    let shared = SharedLimits::new(url).map_err(anyhow::Error::msg).context("limits.shared")?;
+    Ok(Limits::new(&config.limits).shared_by(shared))
 }
 
 /// The model, or a sentence that says why there is none.

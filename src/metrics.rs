@@ -131,6 +131,7 @@ pub struct Metrics {
     http: Family<HttpLabels, Histogram, fn() -> Histogram>,
     limited: Family<LimitLabels, Counter>,
     limiter_overflow: Family<LimitLabels, Gauge>,
+    shared_limits_failures: Gauge,
     queue: Family<SiteLabels, Gauge>,
     queue_oldest: Family<SiteLabels, Gauge<f64, std::sync::atomic::AtomicU64>>,
     decisions: Family<ChangeLabels, Counter>,
@@ -175,6 +176,7 @@ impl Metrics {
             http: Family::new_with_constructor(seconds as fn() -> Histogram),
             limited: Family::default(),
             limiter_overflow: Family::default(),
+            shared_limits_failures: Gauge::default(),
             queue: Family::default(),
             queue_oldest: Family::default(),
             decisions: Family::default(),
@@ -209,6 +211,11 @@ impl Metrics {
             "rate_limit_overflows",
             "Keys that shared a quota because a table was full",
             self.limiter_overflow.clone(),
+        );
+        r.register(
+            "shared_limits_failures",
+            "Times that the shared rate limits did not answer and this process counted by itself",
+            self.shared_limits_failures.clone(),
         );
         r.register("queue_comments", "Comments that wait for a moderator", self.queue.clone());
         r.register_with_unit(
@@ -295,6 +302,11 @@ impl Metrics {
     pub fn limiter_overflows(&self, limit: LimitName, keys: u64) {
         let keys = i64::try_from(keys).unwrap_or(i64::MAX);
         self.limiter_overflow.get_or_create(&LimitLabels { limit: limit.as_str() }).set(keys);
+    }
+
+    /// So often the shared limits did not answer.
+    pub fn shared_limits_failures(&self, failures: u64) {
+        self.shared_limits_failures.set(i64::try_from(failures).unwrap_or(i64::MAX));
     }
 
     /// A site's queue has this length, and its oldest comment this age.

@@ -112,7 +112,7 @@ impl Pipeline {
         idempotency: Option<IdempotencyKey>,
         now: Timestamp,
     ) -> Result<(Judged, Allowance), NotModerated> {
-        let allowance = self.limit(site, key, &submission)?;
+        let allowance = self.limit(site, key, &submission).await?;
         let started = Instant::now();
         let comment = self.normalize(site, submission, now);
         let fingerprint = recent::fingerprint(&comment);
@@ -142,7 +142,7 @@ impl Pipeline {
         submission: Submission,
         now: Timestamp,
     ) -> Result<(Judged, Allowance), NotModerated> {
-        let allowance = self.limit(site, key, &submission)?;
+        let allowance = self.limit(site, key, &submission).await?;
         let started = Instant::now();
         let mut comment = self.normalize(site, submission, stored.created_at);
         comment.id = stored.id;
@@ -169,7 +169,8 @@ impl Pipeline {
         submission: Submission,
         now: Timestamp,
     ) -> Result<(Judged, Allowance), NotModerated> {
-        let allowance = self.limits.check_key(key).inspect_err(|e| self.metrics.rate_limited(e.limit))?;
+        let allowance = self.limits.check_key_everywhere(site.site.id, key).await;
+        let allowance = allowance.inspect_err(|e| self.metrics.rate_limited(e.limit))?;
         let started = Instant::now();
         let comment = self.normalize(site, submission, now);
         let (facts, _) = self.facts_about(site, &comment, recent::fingerprint(&comment), now).await;
@@ -201,8 +202,9 @@ impl Pipeline {
         &self.limits
     }
 
-    fn limit(&self, site: &SiteEntry, key: KeyId, submission: &Submission) -> Result<Allowance, Exceeded> {
-        self.limits.check(site.site.id, key, submission).inspect_err(|e| self.metrics.rate_limited(e.limit))
+    async fn limit(&self, site: &SiteEntry, key: KeyId, submission: &Submission) -> Result<Allowance, Exceeded> {
+        let checked = self.limits.check_everywhere(site.site.id, key, submission).await;
+        checked.inspect_err(|e| self.metrics.rate_limited(e.limit))
     }
 
     fn normalize(&self, site: &SiteEntry, submission: Submission, now: Timestamp) -> Comment {

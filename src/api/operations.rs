@@ -64,6 +64,7 @@ pub(super) async fn metrics(State(app): AppState, headers: HeaderMap) -> Result<
         app.metrics.webhook_pending(counts.pending);
         app.metrics.webhook_dead(counts.dead);
     }
+    app.metrics.shared_limits_failures(app.pipeline.limits().shared_failures());
     for entry in app.directory().sites.values() {
         let site = &entry.site;
         // A store that does not answer must not take the metrics with it: the gauges keep their last values.

@@ -6,6 +6,7 @@
 mod load;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,6 +44,10 @@ pub struct Config {
     pub webhook_networks: Vec<IpNet>,
     /// Rate limits.
     pub limits: LimitsConfig,
+    /// A Redis or Valkey server that counts for all replicas.
+    pub shared_limits: Option<String>,
+    /// Replicas that share the requests, where no such server is named.
+    pub replicas: NonZeroU32,
     /// What a connection may take.
     pub http: HttpConfig,
     /// How long things are kept.
@@ -193,6 +198,26 @@ pub static SETTINGS: &[Setting] = &[
             Ok(())
         }
     ),
+    setting!(
+        "limits.shared",
+        "",
+        Text,
+        "A Redis or Valkey server where all replicas count together: redis://HOST.",
+        |c, v| {
+            c.shared_limits = optional(v, redis_url)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "limits.replicas",
+        "1",
+        Number,
+        "Replicas of the service; each takes its share of the limits, unless limits.shared is set.",
+        |c, v| {
+            c.replicas = within(v, 1..=10_000)?.try_into().ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+            Ok(())
+        }
+    ),
     setting!("http.max_body", "65536", Number, "Largest body of a request, in bytes.", |c, v| {
         c.http.max_body = within(v, 1_024..=16 * 1024 * 1024)?;
         Ok(())
@@ -266,6 +291,13 @@ fn database_url(text: &str) -> Result<String, String> {
     }
 }
 
+fn redis_url(text: &str) -> Result<String, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "redis" | "rediss") => Ok(text.to_owned()),
+        _ => Err("an address with redis:// or rediss:// is expected".to_owned()),
+    }
+}
+
 fn network(text: &str) -> Result<IpNet, String> {
     text.parse()
         .or_else(|_| text.parse().map(|ip: std::net::IpAddr| IpNet::from(ip)))
@@ -314,6 +346,8 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             webhook_networks: Vec::new(),
             limits: LimitsConfig::OFF,
+            shared_limits: None,
+            replicas: NonZeroU32::MIN,
             http: HttpConfig {
                 max_body: 0,
                 max_connections: 0,

@@ -4,11 +4,13 @@
 //! by any. Memory is bounded whatever comes in; `table.rs` says how.
 
 mod quota;
+mod shared;
 mod table;
 
 use std::fmt::{self, Write as _};
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use governor::RateLimiter;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use self::quota::seconds_rounded_up;
 pub use self::quota::{InvalidQuota, MAX_COUNT, MAX_REFILL, Quota, Rate};
+pub use self::shared::SharedLimits;
 use self::table::Table;
 use crate::comment::Submission;
 use crate::id::{KeyId, SiteId};
@@ -62,6 +65,12 @@ pub struct LimitsConfig {
 impl LimitsConfig {
     /// No limits at all, as for a load test.
     pub const OFF: Self = Self { site: Quota::OFF, address: Quota::OFF, email: Quota::OFF, text: Quota::OFF };
+
+    /// One replica's part of these quotas, if there are `replicas` that get equal shares of the requests.
+    pub fn share_of(self, replicas: NonZeroU32) -> Self {
+        let share = |quota: Quota| quota.share_of(replicas);
+        Self { site: share(self.site), address: share(self.address), email: share(self.email), text: share(self.text) }
+    }
 }
 
 impl Default for LimitsConfig {
@@ -113,6 +122,8 @@ pub struct Limits<C: Clock = MonotonicClock> {
     /// Drawn for this process, so that nobody outside can choose keys that fall into one set of the table.
     hasher: RandomState,
     policy: Option<Arc<str>>,
+    /// Where all replicas count together.
+    shared: Option<SharedLimits>,
 }
 
 #[derive(Debug)]
@@ -131,6 +142,12 @@ impl Limits {
     pub fn new(config: &LimitsConfig) -> Self {
         // Not quanta's clock, which spends up to 200 ms at its first use to calibrate itself.
         Self::with_clock(config, MonotonicClock)
+    }
+
+    /// The same limits, counted together with other replicas.
+    pub fn shared_by(mut self, shared: SharedLimits) -> Self {
+        self.shared = Some(shared);
+        self
     }
 }
 
@@ -154,7 +171,7 @@ impl<C: Clock + Clone> Limits<C> {
             let (quota, window) = limit.rate.advertised();
             write!(text, "\"{}\";q={quota};w={window}", limit.name)
         });
-        Self { limits, hasher: RandomState::new(), policy: policy.map(Arc::from) }
+        Self { limits, hasher: RandomState::new(), policy: policy.map(Arc::from), shared: None }
     }
 }
 
@@ -200,6 +217,11 @@ impl<C: Clock> Limits<C> {
     /// flood, and worth an alert. 0 for a limit that is off.
     pub fn overflowed(&self, name: LimitName) -> u64 {
         self.limit(name).map_or(0, |limit| limit.table.overflowed())
+    }
+
+    /// How often the shared limits did not answer; 0 where there are none.
+    pub fn shared_failures(&self) -> u64 {
+        self.shared.as_ref().map_or(0, SharedLimits::failures)
     }
 
     /// Keys that have a place of their own at most. 0 for a limit that is off.

@@ -42,6 +42,12 @@ impl Quota {
     /// No limit.
     pub const OFF: Self = Self(None);
 
+    /// One of `parts` equal parts, rounded up: together they allow no less than the whole.
+    pub fn share_of(self, parts: NonZeroU32) -> Self {
+        let share = |n: NonZeroU32| NonZeroU32::new(n.get().div_ceil(parts.get())).unwrap_or(n);
+        Self(self.0.map(|rate| Rate { count: share(rate.count), burst: share(rate.burst), unit: rate.unit }))
+    }
+
     /// What is allowed; `None` when the limit is off.
     pub fn rate(self) -> Option<Rate> {
         self.0

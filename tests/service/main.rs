@@ -15,6 +15,7 @@ mod measuring;
 mod moderating;
 mod operations;
 mod outages;
+mod shared_limits;
 mod submitting;
 mod visiting;
 mod webhooks;

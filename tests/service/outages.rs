@@ -81,7 +81,9 @@ impl Scene {
         }
         eprintln!("back: the first success after {:?}", back.elapsed());
         // No connection is stuck: more at once than there are connections.
-        let many = (0..40).map(|n| self.service.post("/v1/comments", json!({ "text": format!("Afterwards {n}.") })));
+        self.sent += 40;
+        let texts = (0..40).map(|n| format!("Afterwards {}.", self.sent + n));
+        let many = texts.map(|text| self.service.post("/v1/comments", json!({ "text": text })));
         for answer in futures_util::future::join_all(many).await {
             assert_eq!(answer.status, 201, "{}", answer.text);
         }
