@@ -84,7 +84,7 @@ impl App {
         for error in lists::use_directory(&config.lists_dir()) {
             warn!("a list cannot be used, the one that comes with the service is: {error}");
         }
-        let limits = limits(&config)?;
+        let limits = limits(&config).await?;
         let pipeline = Pipeline::start(store.clone(), limits, model, metrics.clone()).await?;
         let secret = store.server_secret(rand::random::<[u8; 32]>().to_vec()).await?;
         let courier = Courier::new(&config.webhook_networks).context("preparing to send webhooks")?;
@@ -230,10 +230,11 @@ impl App {
 }
 
 /// The limits of all replicas together, or this one's share of them.
-fn limits(config: &Config) -> anyhow::Result<Limits> {
+async fn limits(config: &Config) -> anyhow::Result<Limits> {
     let limits = Limits::new(&config.limits.share_of(config.replicas));
     let Some(url) = &config.shared_limits else { return Ok(limits) };
     let shared = SharedLimits::new(url).map_err(anyhow::Error::msg).context("limits.shared")?;
+    shared.connect_now().await;
     Ok(Limits::new(&config.limits).shared_by(shared))
 }
 

@@ -189,16 +189,6 @@ pub static SETTINGS: &[Setting] = &[
         Ok(())
     }),
     setting!(
-        "webhooks.networks",
-        "",
-        Texts,
-        "Networks that webhooks may reach although they are not public, also with http:// and on any port.",
-        |c, v| {
-            c.webhook_networks = list(v, network)?;
-            Ok(())
-        }
-    ),
-    setting!(
         "limits.shared",
         "",
         Text,
@@ -215,6 +205,16 @@ pub static SETTINGS: &[Setting] = &[
         "Replicas of the service; each takes its share of the limits, unless limits.shared is set.",
         |c, v| {
             c.replicas = within(v, 1..=10_000)?.try_into().ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+            Ok(())
+        }
+    ),
+    setting!(
+        "webhooks.networks",
+        "",
+        Texts,
+        "Networks that webhooks may reach although they are not public, also with http:// and on any port.",
+        |c, v| {
+            c.webhook_networks = list(v, network)?;
             Ok(())
         }
     ),

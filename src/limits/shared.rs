@@ -106,6 +106,13 @@ impl SharedLimits {
         })
     }
 
+    /// Connects, so that the first submission need not wait for it.
+    pub async fn connect_now(&self) {
+        if let Err(error) = self.connection.get_or_try_init(|| self.connect()).await {
+            self.failed(&error.to_string());
+        }
+    }
+
     /// How often the server was asked and did not answer.
     pub fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
@@ -151,7 +158,7 @@ impl SharedLimits {
             .set_number_of_retries(1);
         // In a task of its own: whoever waits gives up long before it is done.
         let made = ConnectionManager::new_with_config(self.client.clone(), config);
-        tokio::spawn(made).await.map_err(|error| std::io::Error::other(error))?
+        tokio::spawn(made).await.map_err(std::io::Error::other)?
     }
 
     fn failed(&self, why: &str) -> Option<Answer> {

@@ -179,7 +179,7 @@ impl Conn {
 /// How the writer gets a connection.
 #[derive(Clone, Debug)]
 pub(super) enum Connector {
-    Sqlite(SqliteConnectOptions),
+    Sqlite(Box<SqliteConnectOptions>),
     Postgres(Arc<Link>),
 }
 

@@ -200,7 +200,7 @@ impl Store {
         let (connector, first, readers) = match database {
             Database::Sqlite(path) => {
                 let (options, first, readers) = sqlite::open(path).await?;
-                (Connector::Sqlite(options), Conn::Sqlite(first), Readers::Sqlite(readers))
+                (Connector::Sqlite(Box::new(options)), Conn::Sqlite(first), Readers::Sqlite(readers))
             }
             Database::Postgres(url) => {
                 let (link, first) = postgres::open(url).await?;
