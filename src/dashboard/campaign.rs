@@ -8,18 +8,20 @@ use axum::extract::{Path, RawForm, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::decide::{Picked, resolution, row_told};
-use super::detail::{Moment, name};
+use super::detail::{Moment, name, people, reason_word};
 use super::evidence::{REASONS, signed};
+use super::form::Fields;
 use super::problem::{Failure, wants_json};
 use super::queue::find;
 use super::session::{Moderator, SignedIn};
 use super::shown::{self, Piece};
 use super::texts::t;
 use super::view::View;
-use super::{Frame, assets, page, reader, texts};
+use super::{Frame, assets, page, reader, texts, when};
 use crate::app::App;
 use crate::comment::Comment;
 use crate::recent::{distance, fingerprint};
@@ -175,4 +177,68 @@ pub(super) async fn decide(
     let view = View { after: None, ..View::parse(&picked.view) };
     let told = resolved.changed().next().map(|(id, _, _)| format!("&of={id}&done={}", resolved.action));
     Ok(Redirect::to(&format!("{}{}", view.address(), told.unwrap_or_default())).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "standing.html")]
+struct StandingPage {
+    frame: Frame,
+    rows: Vec<Standing>,
+    may_moderate: bool,
+}
+
+/// A decision that goes on to apply.
+struct Standing {
+    site: String,
+    site_id: String,
+    action: String,
+    status: Status,
+    reason: Option<String>,
+    who: String,
+    since: Moment,
+    until: String,
+}
+
+/// `GET /standing`: all decisions that go on to apply.
+pub(super) async fn standing(State(app): State<Arc<App>>, signed_in: SignedIn) -> Result<Response, Failure> {
+    let now = Timestamp::now();
+    let people = people(&app).await?;
+    let directory = app.directory();
+    let mut rows = Vec::new();
+    for entry in directory.sites.values() {
+        rows.extend(entry.standing.iter().filter(|standing| now < standing.until).map(|standing| Standing {
+            site: entry.site.name.clone(),
+            site_id: entry.site.id.to_string(),
+            action: standing.action.to_string(),
+            status: standing.status,
+            reason: standing.reason.as_deref().map(reason_word),
+            who: people.get(&standing.user).cloned().unwrap_or_else(|| t("who-gone").to_string()),
+            since: Moment::new(standing.at, now),
+            until: when::full(standing.until),
+        }));
+    }
+    rows.sort_by(|a, b| b.action.cmp(&a.action));
+    let frame = Frame::of_section(&app, &signed_in, "queue", t("standing-title"));
+    page(StatusCode::OK, &StandingPage { frame, rows, may_moderate: signed_in.may_moderate() })
+}
+
+/// `POST /standing/end`: what was decided stays decided, what comes is judged as usual.
+pub(super) async fn end_standing(
+    State(app): State<Arc<App>>,
+    _moderator: Moderator,
+    Fields(ended): Fields<Ended>,
+) -> Result<Response, Failure> {
+    let missing = || Failure::NotFound("action");
+    let site = ended.site.parse().map_err(|_| missing())?;
+    let action = ended.action.parse().map_err(|_| missing())?;
+    app.store.end_standing(site, action).await?;
+    app.refresh_directory().await?;
+    Ok(Redirect::to("/standing").into_response())
+}
+
+/// The decision that is to end.
+#[derive(Deserialize)]
+pub(super) struct Ended {
+    site: String,
+    action: String,
 }

@@ -261,6 +261,9 @@ pub(super) async fn undo(
     let now = Timestamp::now();
     let actor = Actor::User(moderator.user.id);
     let steps = steps(&app, &undo, &actor, now).await?;
+    if steps.is_empty() && wants_json(&headers) {
+        return Ok(Json(json!({ "nothing": true })).into_response());
+    }
     let mut rows = Vec::new();
     let mut last = None;
     for (action, site) in steps {
@@ -276,7 +279,7 @@ pub(super) async fn undo(
     let comment = find(&app, &id.to_string()).await?;
     match outcome {
         Outcome::Changed { to, revision, .. } if wants_json(&headers) => Ok(Json(json!({
-            "id": comment.id, "site": comment.site, "status": to, "revision": revision, "comments": rows,
+            "id": comment.id, "site": comment.site, "status": to, "revision": revision, "comments": rows, "undo": action,
         }))
         .into_response()),
         Outcome::Changed { .. } => {
@@ -309,7 +312,7 @@ async fn steps(app: &App, undo: &Undo, actor: &Actor, now: Timestamp) -> Result<
             latest = latest.max(Some((action, site)));
         }
     }
-    Ok(vec![latest.ok_or_else(missing)?])
+    Ok(latest.into_iter().collect())
 }
 
 fn frame(app: &App, user: User, title: &str) -> Frame {

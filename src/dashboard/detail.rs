@@ -12,15 +12,17 @@ use super::problem::Failure;
 use super::shown::{self, Link, Piece};
 use super::texts::{Text, of, t};
 use super::view::View;
-use super::when;
+use super::{reader, when};
 use crate::app::App;
 use crate::facts::Facts;
 use crate::id::{CommentId, UserId};
 use crate::normalize;
 use crate::policy::Policy;
 use crate::store::{Actor, Event, StoredComment};
-use crate::verdict::Status;
+use crate::verdict::{Status, Verdict};
 
+/// Probability of toxicity from which a text counts as strong language.
+const VEILED_FROM: f64 = 0.5;
 /// Links of a text that are listed.
 const LISTED_LINKS: usize = 20;
 
@@ -41,6 +43,8 @@ pub(super) struct Detail {
     pub page_title: Option<Vec<Piece>>,
     pub lang: Option<String>,
     pub text: Vec<Piece>,
+    /// Whether it is veiled until it is asked for, as the reader wishes.
+    pub veiled: bool,
     pub links: Vec<(Vec<Piece>, String)>,
     pub why: Text,
     pub score: String,
@@ -163,6 +167,7 @@ impl Detail {
                 &submission.text,
                 &evidence::layers(&verdict.reasons, &link_spans, &normal.disguise.look_alike),
             ),
+            veiled: is_veiled(&verdict),
             links,
             why: evidence::why(&verdict, &facts, &limits),
             score: signed(verdict.score),
@@ -182,6 +187,11 @@ impl Detail {
             keys: onlooker.keys.clone(),
         })
     }
+}
+
+/// Whether a text is to be veiled for the reader.
+pub(super) fn is_veiled(verdict: &Verdict) -> bool {
+    reader::choices().veil && verdict.scores.toxic.is_some_and(|toxic| toxic >= VEILED_FROM)
 }
 
 /// An author's name, or that there is none.

@@ -26,7 +26,7 @@ const fn action(name: &'static str, key: &'static str) -> Action {
 }
 
 /// Every action, in the order of the help.
-pub(super) const ACTIONS: [Action; 33] = [
+pub(super) const ACTIONS: [Action; 34] = [
     action("next", "j"),
     action("previous", "k"),
     action("approve", "a"),
@@ -45,6 +45,7 @@ pub(super) const ACTIONS: [Action; 33] = [
     action("campaign", "*"),
     action("clear", "Escape"),
     action("open", "o"),
+    action("unveil", "v"),
     action("note", "n"),
     action("new", "."),
     action("search", "/"),

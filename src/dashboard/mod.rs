@@ -12,6 +12,8 @@ mod evidence;
 mod form;
 mod keys;
 mod live;
+#[cfg(test)]
+mod looks_tests;
 mod notes;
 mod problem;
 mod queue;
@@ -64,6 +66,8 @@ pub fn routes(app: &App) -> Router<Arc<App>> {
         .route("/comments/{id}/decision", post(decide::decide))
         .route("/comments/{id}/alike", get(campaign::campaign).post(campaign::decide))
         .route("/comments/{id}/notes", post(notes::add))
+        .route("/standing", get(campaign::standing))
+        .route("/standing/end", post(campaign::end_standing))
         .route("/decisions", post(decide::decide_many))
         .route("/undo", post(decide::undo))
         .route("/live", get(live::live))

@@ -99,6 +99,7 @@ struct Row {
     name: Vec<Piece>,
     excerpt: Vec<Piece>,
     lang: Option<String>,
+    veiled: bool,
     score: String,
     reason: String,
     /// The site, when the list holds those of several.
@@ -306,6 +307,7 @@ async fn rows(
         name: detail::name(comment.submission.name.as_deref()),
         excerpt: shown::excerpt(&comment.submission.text),
         lang: comment.lang.clone(),
+        veiled: detail::is_veiled(&comment.verdict),
         score: evidence::signed(comment.verdict.score),
         reason: strongest(&comment),
         site: several.then(|| site_name(app, &comment)),

@@ -20,16 +20,16 @@ use crate::verdict::Status;
 
 const PASSWORD: &str = "correct horse battery";
 
-struct Desk {
-    app: Arc<App>,
+pub(super) struct Desk {
+    pub(super) app: Arc<App>,
     router: Router,
     _dir: tempfile::TempDir,
 }
 
-struct Page {
-    status: StatusCode,
-    headers: header::HeaderMap,
-    body: String,
+pub(super) struct Page {
+    pub(super) status: StatusCode,
+    pub(super) headers: header::HeaderMap,
+    pub(super) body: String,
 }
 
 impl Page {
@@ -44,7 +44,7 @@ impl Page {
 }
 
 impl Desk {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         // Without a model every comment is held, whatever model this version ships.
         let none = dir.path().join("no-model");
@@ -64,7 +64,7 @@ impl Desk {
         Self { app, router, _dir: dir }
     }
 
-    async fn user(&self, name: &str, role: Role) -> UserId {
+    pub(super) async fn user(&self, name: &str, role: Role) -> UserId {
         let now = Timestamp::now();
         let id = UserId::fresh(now);
         let user = User {
@@ -81,13 +81,13 @@ impl Desk {
     }
 
     /// The cookie of somebody who is signed in.
-    async fn signed_in(&self, name: &str, role: Role) -> String {
+    pub(super) async fn signed_in(&self, name: &str, role: Role) -> String {
         self.user(name, role).await;
         let form = format!("email={name}%40example.org&password={}", PASSWORD.replace(' ', "+"));
         self.post("/login", "", &form).await.cookie()
     }
 
-    async fn comment(&self, submission: Submission) -> CommentId {
+    pub(super) async fn comment(&self, submission: Submission) -> CommentId {
         let directory = self.app.directory();
         let site = directory.sites.values().next().expect("a site");
         let key = KeyId::fresh(Timestamp::now());
@@ -100,16 +100,16 @@ impl Desk {
         self.comment(Submission { text: text.to_owned(), ..Submission::default() }).await
     }
 
-    async fn status(&self, id: CommentId) -> (Status, i64) {
+    pub(super) async fn status(&self, id: CommentId) -> (Status, i64) {
         let comment = self.app.store.comment(None, id).await.expect("a database").expect("a comment");
         (comment.status, comment.revision)
     }
 
-    async fn get(&self, address: &str, cookie: &str) -> Page {
+    pub(super) async fn get(&self, address: &str, cookie: &str) -> Page {
         self.send(Request::get(address).header(header::COOKIE, cookie).body(Body::empty()).expect("a request")).await
     }
 
-    async fn post(&self, address: &str, cookie: &str, form: &str) -> Page {
+    pub(super) async fn post(&self, address: &str, cookie: &str, form: &str) -> Page {
         self.send(Self::form(address, cookie, form).body(Body::from(form.to_owned())).expect("a request")).await
     }
 
@@ -130,7 +130,7 @@ impl Desk {
     }
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+pub(super) fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let start = text.find(before).unwrap_or_else(|| panic!("{before} in {text}")) + before.len();
     let length = text[start..].find(after).expect("an end");
     &text[start..start + length]

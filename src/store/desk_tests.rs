@@ -174,6 +174,25 @@ async fn pages_of_any_order_hold_every_comment_once() {
     assert_eq!(listed(&store, QueueOrder::Worth, true).await, [doubt, risk, sure, late]);
 }
 
+/// However many comments wait, a page is read from an index that is in its order.
+#[tokio::test]
+async fn no_order_of_the_queue_has_to_sort() {
+    let (store, _dir) = store().await;
+    add(&store, SITE, "one", 0.5, minutes(0), None).await;
+    for (order, index) in
+        [("worth DESC, id DESC", "comments_by_worth"), ("id DESC", "comments_by_status"), ("id", "comments_by_status")]
+    {
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT worth, id FROM comments WHERE true AND site_id = 7 AND status = 0 ORDER BY {order} LIMIT 50"
+        );
+        let super::Readers::Sqlite(pool) = store.readers() else { panic!("SQLite") };
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await.expect("a plan");
+        let said: String = plan.into_iter().map(|(_, _, _, said)| said).collect();
+        assert!(said.contains(index) && !said.contains("TEMP B-TREE"), "{order}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn a_campaign_is_one_row_until_its_first_is_decided() {
     let (store, _dir) = store().await;

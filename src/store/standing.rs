@@ -96,6 +96,15 @@ impl Store {
             .await
     }
 
+    /// Ends what an action let stand. What it decided stays decided.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn end_standing(&self, site: SiteId, action: ActionId) -> Result<()> {
+        self.writer.transact(move |conn| Box::pin(async move { end(conn, site, action).await })).await
+    }
+
     /// The decisions that may still apply, newest first.
     pub(super) async fn standing_decisions(&self) -> Result<Vec<StandingRow>> {
         Ok(with_pool!(self, |pool| sqlx::query_as(

@@ -324,7 +324,7 @@ test("keys can be changed and switched off, and the palette finds every action",
 
   await page.keyboard.press("Control+k");
   await page.waitForSelector("#palette[open]");
-  assert.equal(await page.locator("#commands li").count(), 33);
+  assert.equal(await page.locator("#commands li").count(), 34);
   await page.keyboard.type("reject: off");
   await page.keyboard.press("Enter");
   await settled(page);

@@ -49,6 +49,7 @@ const actions = {
   clear: () => { desk.clear(); return false; },
   campaign: () => press("[data-campaign]"),
   open: () => press("[data-own]"),
+  unveil: () => press("#unveil"),
   note: () => { const note = document.getElementById("note"); note?.focus(); return Boolean(note); },
   new: () => press("#arrived"),
   search: () => { const q = document.getElementById("q"); q?.focus(); q?.select(); return Boolean(q); },

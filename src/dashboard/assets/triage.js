@@ -295,8 +295,7 @@ function undo() {
   if (!undoForm) return;
   const step = done.pop();
   if (!step) {
-    // From before this page was loaded: the server knows what was last.
-    undoForm.requestSubmit();
+    inOrder(undoEarlier).catch((error) => say(error.message));
     return;
   }
   if (done.length === 0 && !undoForm.elements.action.value) undoForm.classList.add("idle");
@@ -321,6 +320,23 @@ function undo() {
     if (step.rows.includes(selected())) show(selected(), { scroll: false });
   });
   show(row);
+}
+
+/** From before this page was loaded: the server knows what was last. */
+async function undoEarlier() {
+  const view = list?.dataset.view ?? "";
+  const answer = await send("/undo", { view });
+  if (answer.nothing) { say(words.nothing); return; }
+  const here = answer.comments.filter(({ id }) => rowOf(id));
+  if (here.length === 0) {
+    // After this turn, so that nothing is unsaved any more.
+    setTimeout(() => location.assign(`/queue?${view}&comment=${answer.id}&done=${answer.undo}&of=${answer.id}`));
+    return;
+  }
+  for (const { id, status } of here) { fetched.delete(id); open(rowOf(id), status); }
+  settle(here);
+  say(here.length === 1 ? fill(words.undone, { text: textOf(rowOf(here[0].id)), status: isStatus(here[0].status) }) : fill(words.manyUndone, { n: here.length }));
+  show(rowOf(here[0].id));
 }
 
 function redo() {
