@@ -100,7 +100,7 @@ impl EventSource {
             store,
             site,
             last: after.unwrap_or(EventId(id::floor(now) - 1)),
-            oldest: after.map_or(id::floor(now), |_| 0),
+            oldest: after.map_or(id::floor(now), |heard| heard.0 + 1),
             behind: after.is_some(),
             backlog: VecDeque::new(),
             read: HashSet::new(),
@@ -121,7 +121,7 @@ struct Listener {
     site: Option<SiteId>,
     /// The newest event that was passed on.
     last: EventId,
-    /// Ids below belong to what happened before anybody listened.
+    /// Ids below belong to what happened before anybody listened, or was heard.
     oldest: i64,
     /// Whether events have to be read from the database first.
     behind: bool,

@@ -8,9 +8,11 @@ use crate::comment::Submission;
 use crate::store::{Actor, Resolution, Role};
 use crate::verdict::Status;
 
-/// Ids, times and hashes of files give way to words, so that only the templates speak.
+/// The main part of a page. Ids, times and hashes of files give way to words, so that only the templates speak.
 fn still(html: &str) -> String {
-    let mut html = html.to_owned();
+    let from = html.find("<main").expect("a main part");
+    let to = html.rfind("</main>").expect("its end") + "</main>".len();
+    let mut html = html[from..to].to_owned();
     for (pattern, word) in [
         (r"\b0[0-9a-hjkmnp-tv-z]{12}\b", "ID"),
         (r"after=ID\.[0-9a-f]+", "after=PLACE"),
