@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::calibration::Calibration;
 use super::features::FEATURE_VERSION;
-use super::training::{Settings, label};
+use super::training::{Learned, Settings, Trial, label};
 use super::{HeadKind, Model};
 use crate::dataset::Row;
 use crate::evaluation::Metrics;
@@ -29,10 +28,8 @@ pub struct Facts<'a> {
     pub seed: u64,
     /// The date of training.
     pub date: &'a str,
-    /// How the heads were trained.
-    pub settings: [Settings; 2],
-    /// The calibrations of the heads that there are.
-    pub calibrations: [Option<Calibration>; 2],
+    /// How the heads were trained that there are, in the order of [`HeadKind::ALL`].
+    pub heads: &'a [Option<Learned>; 2],
     /// What they learned from.
     pub rows: &'a [Row],
     /// How good they are.
@@ -90,6 +87,7 @@ pub fn write(facts: &Facts<'_>) -> String {
     card.push_str("\n```\n");
     data(facts, &mut card);
     settings(facts, &mut card);
+    choice(facts, &mut card);
     tests(facts, &mut card);
     calibration(facts, &mut card);
     card.push('\n');
@@ -123,9 +121,10 @@ fn settings(facts: &Facts<'_>, card: &mut String) {
         "\n## Settings\n\nlinfa-ftrl on the active coordinates of 2^20 buckets; words 1–2, characters 1–5, links, name, \
          structure; weights in bytes.\n\n| | spam | toxic |\n|---|--:|--:|\n",
     );
-    let [spam, toxic] = facts.settings;
     let mut row = |name: &str, value: &dyn Fn(Settings) -> String| {
-        line(card, format_args!("| {name} | {} | {} |", value(spam), value(toxic)));
+        let of = |head: &Option<Learned>| head.as_ref().map_or("–".to_owned(), |head| value(head.settings));
+        let [spam, toxic] = [0, 1].map(|head| of(&facts.heads[head]));
+        line(card, format_args!("| {name} | {spam} | {toxic} |"));
     };
     row("alpha", &|s| s.rates.alpha.to_string());
     row("beta", &|s| s.rates.beta.to_string());
@@ -141,12 +140,34 @@ fn settings(facts: &Facts<'_>, card: &mut String) {
     row("weight of unlabelled rows, presumed negative", &|s| s.presumed.to_string());
     row("weight of rows whose label is doubted", &|s| s.doubt.to_string());
     row("groups of sources left out for calibration", &|s| s.folds.to_string());
-    let fitted = |kind: HeadKind| match facts.calibrations[kind as usize] {
-        Some(line) => format!("{:.3} × score {:+.3}", line.slope, line.intercept),
-        None => "no such head".to_owned(),
+    let fitted = |head: &Option<Learned>| {
+        let line = head.as_ref().map(|head| head.calibration);
+        line.map_or("–".to_owned(), |line| format!("{:.3} × score {:+.3}", line.slope, line.intercept))
     };
-    let (spam, toxic) = (fitted(HeadKind::Spam), fitted(HeadKind::Toxic));
+    let [spam, toxic] = [0, 1].map(|head| fitted(&facts.heads[head]));
     line(card, format_args!("| calibration (Platt, on sources left out) | {spam} | {toxic} |"));
+}
+
+/// What was tried, after each pass.
+fn choice(facts: &Facts<'_>, card: &mut String) {
+    card.push_str(
+        "\n## How rates and passes were chosen\n\nOn sources that were left out, by AUC and recall at 1 % false positives \
+         together (means over the sources). After each pass the better half goes on; when a pass makes nothing better, \
+         training ends, and what was best (**bold**) is kept.\n\n| head | passes | alpha | l2 | ROC AUC | recall at 1 % |\n\
+         |---|--:|--:|--:|--:|--:|\n",
+    );
+    for (kind, head) in HeadKind::ALL.into_iter().zip(facts.heads) {
+        let Some(head) = head else { continue };
+        for Trial { settings, roc_auc, recall } in &head.trials {
+            let name =
+                if *settings == head.settings { format!("**{}**", kind.as_str()) } else { kind.as_str().to_owned() };
+            let (passes, rates) = (settings.passes, settings.rates);
+            line(
+                card,
+                format_args!("| {name} | {passes} | {} | {} | {roc_auc:.4} | {recall:.4} |", rates.alpha, rates.l2),
+            );
+        }
+    }
 }
 
 fn tests(facts: &Facts<'_>, card: &mut String) {
@@ -234,8 +255,7 @@ mod tests {
             sha256: "00",
             seed: 1,
             date: "2026-01-01",
-            settings: HeadKind::ALL.map(Settings::of),
-            calibrations: [None, None],
+            heads: &[None, None],
             rows: &[],
             results: &results,
             command: "moderato train",

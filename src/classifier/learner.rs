@@ -34,23 +34,27 @@ const CONTRARY: f32 = 0.95;
 /// A head while it learns.
 pub struct Learner {
     rates: Rates,
-    z: Vec<f32>,
-    n: Vec<f32>,
-    average: Option<Average>,
+    buckets: Vec<State>,
+    /// Steps since averaging began, if it has.
+    averaged: Option<u32>,
 }
 
-/// Sums of weights over steps, brought up to date only where a weight changes.
-struct Average {
-    step: u32,
-    sums: Vec<f64>,
-    current: Vec<f32>,
-    since: Vec<u32>,
+/// What is known of one bucket, side by side: a row touches hundreds of them far apart in memory.
+#[derive(Clone, Copy, Default)]
+struct State {
+    z: f32,
+    n: f32,
+    /// The weight since the step `since`, while weights are averaged.
+    weight: f32,
+    since: u32,
+    /// The sum of weights over the steps before that, brought up to date only where the weight changes.
+    sum: f64,
 }
 
 impl Learner {
     /// A head that knows nothing.
     pub fn new(rates: Rates) -> Self {
-        Self { rates, z: vec![0.0; BUCKETS], n: vec![0.0; BUCKETS], average: None }
+        Self { rates, buckets: vec![State::default(); BUCKETS], averaged: None }
     }
 
     /// Learns that a row is `positive`, with a weight from 0 to 1. `doubt` is what is left of the weight where the head
@@ -71,59 +75,64 @@ impl Learner {
 
     /// From here on weights are averaged over steps, which takes out the noise of the last rows.
     pub fn start_averaging(&mut self) {
-        let current = self.current_weights();
-        self.average = Some(Average { step: 0, sums: vec![0.0; BUCKETS], current, since: vec![0; BUCKETS] });
+        let weights = self.current_weights();
+        for (bucket, weight) in self.buckets.iter_mut().zip(weights) {
+            *bucket = State { weight, since: 0, sum: 0.0, ..*bucket };
+        }
+        self.averaged = Some(0);
     }
 
     /// The weights: averaged, if averaging was started.
-    pub fn weights(self) -> Vec<f32> {
-        let Some(average) = self.average else {
+    pub fn weights(&self) -> Vec<f32> {
+        let Some(steps) = self.averaged else {
             return self.current_weights();
         };
-        let steps = f64::from(average.step.max(1));
-        let last = |i: usize| f64::from(average.current[i]) * f64::from(average.step - average.since[i]);
-        (0..BUCKETS).map(|i| ((average.sums[i] + last(i)) / steps) as f32).collect()
+        let mean = |bucket: &State| {
+            let last = f64::from(bucket.weight) * f64::from(steps - bucket.since);
+            ((bucket.sum + last) / f64::from(steps.max(1))) as f32
+        };
+        self.buckets.iter().map(mean).collect()
     }
 
     fn current_weights(&self) -> Vec<f32> {
-        load(self.rates, self.z.iter().copied(), self.n.iter().copied()).get_weights().to_vec()
+        let (z, n) = (self.buckets.iter().map(|bucket| bucket.z), self.buckets.iter().map(|bucket| bucket.n));
+        load(self.rates, z, n).get_weights().to_vec()
     }
 
     fn gather(&self, row: &Sparse) -> Ftrl<f32> {
-        let at = |state: &'_ [f32]| row.buckets.iter().map(|&bucket| state[bucket as usize]).collect::<Vec<_>>();
-        load(self.rates, at(&self.z).into_iter(), at(&self.n).into_iter())
+        let states = || row.buckets.iter().map(|&bucket| &self.buckets[bucket as usize]);
+        load(self.rates, states().map(|state| state.z), states().map(|state| state.n))
     }
 
     fn scatter(&mut self, row: &Sparse, model: &Ftrl<f32>) {
-        for (i, &bucket) in row.buckets.iter().enumerate() {
-            self.z[bucket as usize] = model.z()[i];
-            self.n[bucket as usize] = model.n()[i];
+        for (&bucket, (&z, &n)) in row.buckets.iter().zip(model.z().iter().zip(model.n())) {
+            let state = &mut self.buckets[bucket as usize];
+            (state.z, state.n) = (z, n);
         }
-        if let Some(average) = &mut self.average {
+        if let Some(step) = &mut self.averaged {
             for (&bucket, &weight) in row.buckets.iter().zip(&model.get_weights()) {
-                let i = bucket as usize;
-                average.sums[i] += f64::from(average.current[i]) * f64::from(average.step - average.since[i]);
-                average.current[i] = weight;
-                average.since[i] = average.step;
+                let state = &mut self.buckets[bucket as usize];
+                state.sum += f64::from(state.weight) * f64::from(*step - state.since);
+                (state.weight, state.since) = (weight, *step);
             }
-            average.step += 1;
+            *step += 1;
         }
     }
 }
 
 /// A linfa model of this state. Its serde form is the only way to give it one.
 fn load(rates: Rates, z: impl ExactSizeIterator<Item = f32>, n: impl ExactSizeIterator<Item = f32>) -> Ftrl<f32> {
-    Ftrl::deserialize(State { rates, z, n }).expect("linfa-ftrl is pinned, and a test keeps to its serde form")
+    Ftrl::deserialize(Form { rates, z, n }).expect("linfa-ftrl is pinned, and a test keeps to its serde form")
 }
 
 /// The serde form of `Ftrl`: four rates, `z`, `n`.
-struct State<Z, N> {
+struct Form<Z, N> {
     rates: Rates,
     z: Z,
     n: N,
 }
 
-impl<'de, Z, N> serde::Deserializer<'de> for State<Z, N>
+impl<'de, Z, N> serde::Deserializer<'de> for Form<Z, N>
 where
     Z: ExactSizeIterator<Item = f32>,
     N: ExactSizeIterator<Item = f32>,

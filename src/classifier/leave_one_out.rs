@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::training::{Settings, TrainError, label, steps_of, train_head};
+use super::training::{Choices, Settings, TrainError, label, steps_of, train_head};
 use super::{HeadKind, Model};
 use crate::dataset::Row;
 
@@ -44,7 +44,7 @@ pub fn sources(rows: &[Row], kind: HeadKind) -> Vec<&str> {
 
 /// How many rows [`run`] learns from, about.
 pub fn steps(rows: &[Row], kind: HeadKind, settings: Settings) -> u64 {
-    (sources(rows, kind).len() * settings.folds.max(1)) as u64 * steps_of(rows, kind, settings)
+    sources(rows, kind).len() as u64 * steps_of(rows, kind, &Choices::none(settings))
 }
 
 /// Trains a head without each source in turn, as the shipped one is trained, and asks `measure` what it makes of the
@@ -64,12 +64,13 @@ pub fn run<T: Send>(
     measure: &(dyn Fn(&str, Vec<Row>, &Model) -> T + Sync),
 ) -> Result<BTreeMap<String, T>, Failed> {
     let sources = sources(rows, kind);
+    let choices = Choices::none(settings);
     let next = AtomicUsize::new(0);
     let found = Mutex::new(BTreeMap::new());
     let one = |source: &str| {
         let (left_out, kept) = split(rows, kind, source);
         let failed = |error| Failed { source_name: source.to_owned(), error };
-        let (head, _) = train_head(&kept, kind, seed, settings, done).map_err(failed)?;
+        let (head, _) = train_head(&kept, kind, seed, &choices, done).map_err(failed)?;
         drop(kept);
         let mut heads = with.heads.clone();
         heads[kind as usize] = Some(head);

@@ -5,6 +5,8 @@
 
 pub mod calibration;
 pub mod card;
+mod choosing;
+mod course;
 pub mod dice;
 mod examples;
 mod explanation;

@@ -1,5 +1,7 @@
 //! How a head is trained.
 
+use std::ops::RangeInclusive;
+
 use super::HeadKind;
 use super::learner::Rates;
 
@@ -28,6 +30,34 @@ pub struct Settings {
     pub doubt: f32,
     /// How many groups of sources are left out in turn for calibration.
     pub folds: usize,
+}
+
+/// What training chooses by itself, on sources that it leaves out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choices {
+    /// Everything that is not chosen.
+    pub settings: Settings,
+    /// The rates that are compared; not empty.
+    pub rates: Vec<Rates>,
+    /// The fewest and the most passes; the fewest are at least one.
+    pub passes: RangeInclusive<usize>,
+}
+
+impl Choices {
+    /// The choices for a head.
+    pub fn of(kind: HeadKind) -> Self {
+        let settings = Settings::of(kind);
+        let Rates { alpha, l2, .. } = settings.rates;
+        let tried = [(alpha, l2), (2.0 * alpha, l2), (alpha, l2 + 0.05)];
+        let rates = tried.map(|(alpha, l2)| Rates { alpha, l2, ..settings.rates }).to_vec();
+        Self { settings, rates, passes: 2..=5 }
+    }
+
+    /// No choice at all.
+    pub fn none(settings: Settings) -> Self {
+        let passes = settings.passes.max(1);
+        Self { settings, rates: vec![settings.rates], passes: passes..=passes }
+    }
 }
 
 impl Settings {

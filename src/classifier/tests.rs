@@ -6,7 +6,7 @@ use super::dice::Dice;
 use super::features::FEATURE_VERSION;
 use super::file::{FILE_NAME, ModelError, write_whole};
 use super::obfuscation::Disguise;
-use super::training::{self, Settings, TrainError};
+use super::training::{self, Choices, Settings, TrainError, Trial};
 use super::{HeadKind, Judgement, Model, SHOWN_TERMS};
 use crate::comment::{Comment, Submission};
 use crate::dataset::Row;
@@ -49,7 +49,7 @@ fn rows() -> Vec<Row> {
 
 fn trained(rows: &[Row], seed: u64) -> Result<Vec<u8>, TrainError> {
     let settings = HeadKind::ALL.map(|kind| Settings { folds: 2, passes: 3, ..Settings::of(kind) });
-    let trained = training::train(rows, seed, settings, &AtomicU64::new(0))?;
+    let trained = training::train(rows, seed, &settings.map(Choices::none), &AtomicU64::new(0))?;
     Ok(trained.model.to_bytes("2026-01-02").expect("packs"))
 }
 
@@ -82,6 +82,25 @@ fn the_same_seed_makes_the_same_bytes() {
     let bytes = trained(&rows, 7);
     assert_eq!(bytes, trained(&rows, 7));
     assert_ne!(bytes, trained(&rows, 8));
+}
+
+#[test]
+fn training_tells_what_it_tried_and_keeps_the_best() {
+    let choices = HeadKind::ALL.map(|kind| {
+        let settings = Settings { folds: 2, ..Settings::of(kind) };
+        Choices { settings, ..Choices::of(kind) }
+    });
+    let trained = training::train(&rows(), 1, &choices, &AtomicU64::new(0)).expect("learns");
+    for (learned, choices) in trained.heads.into_iter().zip(choices) {
+        let learned = learned.expect("both heads");
+        let worth = |trial: &Trial| trial.roc_auc + trial.recall;
+        let best = learned.trials.iter().map(worth).fold(f64::MIN, f64::max);
+        let chosen = learned.trials.iter().find(|trial| trial.settings == learned.settings).expect("was tried");
+        assert_eq!(worth(chosen), best);
+        assert!(choices.rates.contains(&learned.settings.rates) && choices.passes.contains(&learned.settings.passes));
+        let first = learned.trials.iter().filter(|trial| trial.settings.passes == *choices.passes.start());
+        assert_eq!(first.count(), choices.rates.len(), "all are tried, and half of them go on");
+    }
 }
 
 #[test]

@@ -5,17 +5,15 @@
 //! some texts are disguised, because spammers do that and others do not. Calibration rests on sources that were left
 //! out: that a model is too sure of itself shows only there.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use super::calibration::Calibration;
-use super::dice::Dice;
+pub use super::choosing::Trial;
+use super::choosing::choose;
+use super::examples::Examples;
 pub use super::examples::label;
-use super::examples::{Example, Examples, Folds};
-use super::features::{BIAS, Features, Sparse};
-use super::learner::Learner;
-use super::obfuscation::Disguise;
-pub use super::settings::Settings;
+use super::features::BIAS;
+pub use super::settings::{Choices, Settings};
 use super::{Head, HeadKind, Model};
 use crate::dataset::Row;
 
@@ -66,70 +64,81 @@ pub enum TrainError {
 pub struct Trained {
     /// The model.
     pub model: Model,
-    /// The heads' calibrations, in the order of [`HeadKind::ALL`].
-    pub calibrations: [Option<Calibration>; 2],
+    /// How its heads came about, in the order of [`HeadKind::ALL`].
+    pub heads: [Option<Learned>; 2],
 }
 
-/// Trains the heads that the labels allow; the heads side by side. `done` counts rows learned from, of
-/// [`steps`] in all.
+/// How a head came about.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    /// The settings, chosen ones included.
+    pub settings: Settings,
+    /// What turns its scores into log-odds.
+    pub calibration: Calibration,
+    /// All that was tried on sources that were left out.
+    pub trials: Vec<Trial>,
+}
+
+/// Trains the heads that the labels allow, one after the other: each takes all processors. `done` counts rows learned
+/// from, at most [`steps`] in all.
 ///
 /// # Errors
 ///
 /// When the rows do not allow a sound model.
-pub fn train(rows: &[Row], seed: u64, settings: [Settings; 2], done: &AtomicU64) -> Result<Trained, TrainError> {
+pub fn train(rows: &[Row], seed: u64, choices: &[Choices; 2], done: &AtomicU64) -> Result<Trained, TrainError> {
     if rows.is_empty() {
         return Err(TrainError::NoRows);
     }
-    let labelled = HeadKind::ALL.map(|kind| rows.iter().any(|row| label(row, kind).is_some()));
-    if labelled == [false, false] {
+    let labelled: Vec<HeadKind> = HeadKind::ALL.into_iter().filter(|kind| has_labels(rows, *kind)).collect();
+    if labelled.is_empty() {
         return Err(TrainError::NoLabels);
     }
-    let one = |kind: HeadKind| {
-        let settings = settings[kind as usize];
-        labelled[kind as usize].then(|| train_head(rows, kind, seed, settings, done)).transpose()
-    };
-    let (spam, toxic) = std::thread::scope(|scope| {
-        let spam = scope.spawn(|| one(HeadKind::Spam));
-        let toxic = one(HeadKind::Toxic);
-        (spam.join().expect("training does not panic"), toxic)
-    });
-    let (spam, toxic) = (spam?, toxic?);
-    let calibrations = [spam.as_ref().map(|head| head.1), toxic.as_ref().map(|head| head.1)];
-    let heads = [spam.map(|head| head.0), toxic.map(|head| head.0)];
-    Ok(Trained { model: Model { version: "untitled".to_owned(), heads }, calibrations })
+    // What cannot be learned is said before the rest takes its time.
+    labelled.iter().try_for_each(|kind| check(rows, *kind))?;
+    let (mut heads, mut learned) = ([None, None], [None, None]);
+    for kind in labelled {
+        let (head, how) = train_head(rows, kind, seed, &choices[kind as usize], done)?;
+        (heads[kind as usize], learned[kind as usize]) = (Some(head), Some(how));
+    }
+    Ok(Trained { model: Model { version: "untitled".to_owned(), heads }, heads: learned })
 }
 
-/// How many rows [`train`] will learn from, all passes together.
-pub fn steps(rows: &[Row], settings: [Settings; 2]) -> u64 {
-    let of = |kind| steps_of(rows, kind, settings[kind as usize]);
-    HeadKind::ALL.into_iter().filter(|kind| rows.iter().any(|row| label(row, *kind).is_some())).map(of).sum()
+fn has_labels(rows: &[Row], kind: HeadKind) -> bool {
+    rows.iter().any(|row| label(row, kind).is_some())
+}
+
+/// How many rows [`train`] will learn from, all passes together, if no pass is left out.
+pub fn steps(rows: &[Row], choices: &[Choices; 2]) -> u64 {
+    let labelled = HeadKind::ALL.into_iter().filter(|kind| has_labels(rows, *kind));
+    labelled.map(|kind| steps_of(rows, kind, &choices[kind as usize])).sum()
 }
 
 /// How many rows a head learns from when it learns once, all passes together.
-pub(super) fn steps_of(rows: &[Row], kind: HeadKind, settings: Settings) -> u64 {
-    (Examples::of(rows, kind, settings).in_a_pass() * settings.passes) as u64
+pub(super) fn steps_of(rows: &[Row], kind: HeadKind, choices: &Choices) -> u64 {
+    (Examples::of(rows, kind, choices.settings).in_a_pass() * choices.passes.end()) as u64
 }
 
 pub(super) fn train_head(
     rows: &[Row],
     kind: HeadKind,
     seed: u64,
-    settings: Settings,
+    choices: &Choices,
     done: &AtomicU64,
-) -> Result<(Head, Calibration), TrainError> {
+) -> Result<(Head, Learned), TrainError> {
     check(rows, kind)?;
-    let folds = &Folds::of(rows, kind, settings.folds);
-    let without: Vec<_> = (0..folds.count).map(|fold| move |row: &Row| folds.of_row(row) != fold).collect();
-    let everything = |_: &Row| true;
-    let mut keeps: Vec<Keep<'_>> = without.iter().map(|keep| keep as Keep<'_>).collect();
-    keeps.push(&everything);
-    let mut heads = RawHead::learn_each(rows, kind, seed, settings, &keeps, done);
-    let raw = heads.pop().expect("a head for everything");
-    let sample = |(fold, head): (usize, RawHead)| head.sample(rows, kind, seed, &|row| folds.of_row(row) == fold);
-    let held_out: Vec<(f64, bool)> = heads.into_iter().enumerate().flat_map(sample).collect();
-    let calibration = Calibration::fit(&held_out)
+    let (chosen, trials) = choose(rows, kind, seed, choices, done);
+    let calibration = Calibration::fit(&chosen.held_out)
         .map_err(|error| TrainError::Calibration { head: kind.as_str(), detail: error.to_string() })?;
-    Ok((raw.calibrated(calibration), calibration))
+    let head = calibrated(&chosen.weights, calibration);
+    Ok((head, Learned { settings: chosen.trial.settings, calibration, trials }))
+}
+
+fn calibrated(weights: &[f32], calibration: Calibration) -> Head {
+    let bias = calibration.apply(f64::from(weights[BIAS as usize]));
+    let weight = |(bucket, weight): (usize, &f32)| {
+        if bucket == BIAS as usize { 0.0 } else { calibration.slope * f64::from(*weight) }
+    };
+    Head::pack(bias, weights.iter().enumerate().map(weight))
 }
 
 fn check(rows: &[Row], kind: HeadKind) -> Result<(), TrainError> {
@@ -151,159 +160,4 @@ fn check(rows: &[Row], kind: HeadKind) -> Result<(), TrainError> {
         }
     }
     Ok(())
-}
-
-/// A head before calibration.
-pub struct RawHead {
-    weights: Vec<f32>,
-}
-
-/// Which rows a head learns from.
-pub type Keep<'a> = &'a (dyn Fn(&Row) -> bool + Sync);
-
-/// How many rows are made ready at a time.
-const BATCH: usize = 1_024;
-
-impl RawHead {
-    /// Learns a head for each of `keeps`, all from the same rows in the same order, side by side: making the features
-    /// of a row takes longer than learning from it. `done` counts rows, not heads.
-    pub fn learn_each(
-        rows: &[Row],
-        kind: HeadKind,
-        seed: u64,
-        settings: Settings,
-        keeps: &[Keep<'_>],
-        done: &AtomicU64,
-    ) -> Vec<Self> {
-        let examples = Examples::of(rows, kind, settings);
-        let mut pupils: Vec<Pupil<'_>> = keeps
-            .iter()
-            .map(|keep| Pupil { keep, weights: examples.weights(*keep), learner: Learner::new(settings.rates) })
-            .collect();
-        let mut dice = Dice::new(seed, kind as u64);
-        for pass in 0..settings.passes {
-            if pass + 1 == settings.passes {
-                pupils.iter_mut().for_each(|pupil| pupil.learner.start_averaging());
-            }
-            for batch in examples.pass(&mut dice).chunks(BATCH) {
-                let start = dice.clone();
-                let lessons = in_parallel(batch, |i, example| {
-                    let mut dice = start.fork(i as u64);
-                    lesson(example, settings, &mut dice)
-                });
-                dice.skip();
-                let lessons: Vec<(&Example<'_>, Sparse)> = batch.iter().zip(lessons).collect();
-                let doubt = if pass == 0 { 1.0 } else { settings.doubt };
-                each_in_parallel(&mut pupils, |pupil| pupil.attend(&lessons, doubt));
-                done.fetch_add(batch.len() as u64, Ordering::Relaxed);
-            }
-        }
-        pupils.into_iter().map(|pupil| Self { weights: pupil.learner.weights() }).collect()
-    }
-
-    /// What it gives a row, uncalibrated.
-    pub fn score(&self, row: &Row) -> f64 {
-        let Sparse { buckets, values } = Features::of(&row.comment()).sparse();
-        buckets.iter().zip(values).map(|(bucket, value)| f64::from(self.weights[*bucket as usize] * value)).sum()
-    }
-
-    /// Scores of labelled rows that `keep` keeps, at most some hundred of each source and class.
-    pub fn sample(&self, rows: &[Row], kind: HeadKind, seed: u64, keep: &dyn Fn(&Row) -> bool) -> Vec<(f64, bool)> {
-        const MOST: usize = 500;
-        let mut by_group: BTreeMap<(&str, bool), Vec<&Row>> = BTreeMap::new();
-        for row in rows.iter().filter(|row| keep(row)) {
-            if let Some(positive) = label(row, kind) {
-                by_group.entry((&row.source, positive)).or_default().push(row);
-            }
-        }
-        let mut dice = Dice::new(seed, 100 + kind as u64);
-        let mut scores = Vec::new();
-        for ((_, positive), mut group) in by_group {
-            dice.shuffle(&mut group);
-            for row in group.into_iter().take(MOST) {
-                // As on a site that sends less than the source has.
-                let row = varied(row, 0.5, 0.0, &mut dice);
-                scores.push((self.score(&row), positive));
-            }
-        }
-        scores
-    }
-
-    fn calibrated(self, calibration: Calibration) -> Head {
-        let bias = calibration.apply(f64::from(self.weights[BIAS as usize]));
-        let weight = |(bucket, weight): (usize, &f32)| {
-            if bucket == BIAS as usize { 0.0 } else { calibration.slope * f64::from(*weight) }
-        };
-        Head::pack(bias, self.weights.iter().enumerate().map(weight))
-    }
-}
-
-/// A head that learns, with the rows that it may see.
-struct Pupil<'a> {
-    keep: Keep<'a>,
-    weights: Vec<f32>,
-    learner: Learner,
-}
-
-impl Pupil<'_> {
-    fn attend(&mut self, lessons: &[(&Example<'_>, Sparse)], doubt: f32) {
-        for (example, features) in lessons {
-            if (self.keep)(example.row) {
-                self.learner.learn(features, example.positive, self.weights[example.group], doubt);
-            }
-        }
-    }
-}
-
-fn lesson(example: &Example<'_>, settings: Settings, dice: &mut Dice) -> Sparse {
-    let disguise = if example.positive { settings.disguise_positive } else { settings.disguise_negative };
-    let varied = varied(example.row, settings.drop_field, disguise, dice);
-    let mut features = Features::of(&varied.comment());
-    if dice.chance(settings.forget_words) {
-        features.forget_words();
-    }
-    features.sparse()
-}
-
-/// What `work` makes of each item, in order; on all processors.
-fn in_parallel<T: Sync, U: Send>(items: &[T], work: impl Fn(usize, &T) -> U + Sync) -> Vec<U> {
-    let part = items.len().div_ceil(threads()).max(1);
-    let work = |(number, items): (usize, &[T])| {
-        items.iter().enumerate().map(|(i, item)| work(number * part + i, item)).collect::<Vec<_>>()
-    };
-    let work = &work;
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = items.chunks(part).enumerate().map(|part| scope.spawn(move || work(part))).collect();
-        parts.into_iter().flat_map(|part| part.join().expect("training does not panic")).collect()
-    })
-}
-
-/// Does `work` with each item; on all processors.
-fn each_in_parallel<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {
-    let part = items.len().div_ceil(threads()).max(1);
-    std::thread::scope(|scope| {
-        let work = &work;
-        for items in items.chunks_mut(part) {
-            scope.spawn(move || items.iter_mut().for_each(work));
-        }
-    });
-}
-
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// A row as another site or another spammer might have sent it.
-fn varied(row: &Row, drop_field: f64, disguise: f64, dice: &mut Dice) -> Row {
-    let mut varied = row.clone();
-    for field in [&mut varied.name, &mut varied.email, &mut varied.url] {
-        if dice.chance(drop_field) {
-            *field = None;
-        }
-    }
-    if dice.chance(disguise) {
-        let kind = dice.pick(&Disguise::ALL);
-        varied.text = kind.apply_for_training(&varied.text, dice);
-    }
-    varied
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::classifier::file::{self, FILE_NAME, write_whole};
-use crate::classifier::training::{self, Settings};
+use crate::classifier::training::{self, Choices};
 use crate::classifier::{HeadKind, Model, card, identity};
 use crate::dataset::{self, Duplicates};
 
@@ -48,11 +48,11 @@ pub(super) fn run(args: Train) -> anyhow::Result<()> {
         rows.extend(identity::rows());
     }
     let test = dataset::read(&args.test)?;
-    let settings = HeadKind::ALL.map(Settings::of);
+    let choices = HeadKind::ALL.map(Choices::of);
 
     let done = AtomicU64::new(0);
-    let trained = with_progress("learning", training::steps(&rows, settings), &done, || {
-        training::train(&rows, args.seed, settings, &done)
+    let trained = with_progress("learning", training::steps(&rows, &choices), &done, || {
+        training::train(&rows, args.seed, &choices, &done)
     })?;
     let bytes = trained.model.to_bytes(&date)?;
     // What is measured and named is what was written: weights in bytes, not in the numbers that they were made from.
@@ -63,8 +63,7 @@ pub(super) fn run(args: Train) -> anyhow::Result<()> {
         sha256: &file::sha256(&bytes),
         seed: args.seed,
         date: &date,
-        settings,
-        calibrations: trained.calibrations,
+        heads: &trained.heads,
         rows: &rows,
         results: &card::results(&model, &test),
         command: &command(&args, &date),

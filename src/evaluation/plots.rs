@@ -1,8 +1,8 @@
-//! Pictures of a head: ROC, precision and recall, reliability, histogram, as SVG.
+//! Pictures of heads as SVG: ROC, precision and recall, reliability, histogram, shares by source or disguise.
 //!
 //! Colours are placeholders that the page's style replaces, so that one picture fits a light and a dark page.
 
-use charts_rs::{BarChart, LineChart};
+use charts_rs::{BarChart, HorizontalBarChart, LineChart};
 use serde_json::{Value, json};
 
 use super::curves::{Bar, Bin, Curve};
@@ -81,6 +81,31 @@ fn histogram(bars: &[Bar], names: [&str; 2]) -> String {
     drawn(BarChart::from_json(&options.to_string()).and_then(|chart| chart.svg()))
 }
 
+/// Shares in per cent as bars side by side, one or two for each name.
+pub fn bars(names: &[&str], shares: &[(&str, Vec<f64>)]) -> String {
+    let series = shares.iter().map(|(name, values)| json!({ "name": name, "data": values }));
+    let mut options = options(series.collect());
+    options["height"] = json!(70 + names.len() * (10 + 12 * shares.len()));
+    options["x_axis_data"] = json!(names);
+    options["y_axis_configs"] = json!([{
+        "axis_min": 0.0, "axis_max": 100.0, "axis_split_number": 5, "axis_formatter": "{c} %", "axis_font_color": "#00FFFF"
+    }]);
+    drawn(HorizontalBarChart::from_json(&options.to_string()).and_then(|chart| chart.svg()))
+}
+
+/// Shares from 0 to 1 at some places that lie at equal distances, whatever their values.
+pub fn shares(x_title: &str, points: impl Iterator<Item = (f64, f64)>) -> String {
+    let (places, shares): (Vec<String>, Vec<f64>) =
+        points.map(|(at, share)| (format!("{} %", 100.0 * at), share)).unzip();
+    let mut options = options(json!([{ "name": "mean over sources", "data": shares }]));
+    options["x_axis_data"] = json!(places);
+    options["x_axis_title"] = json!(x_title);
+    options["y_axis_configs"] = json!([{
+        "axis_min": 0.0, "axis_max": 1.0, "axis_split_number": 5, "axis_font_color": "#00FFFF"
+    }]);
+    drawn(LineChart::from_json(&options.to_string()).and_then(|chart| chart.svg()))
+}
+
 fn drawn<E: std::fmt::Display>(svg: Result<String, E>) -> String {
     svg.unwrap_or_else(|error| {
         eprintln!("a picture could not be drawn: {error}");
@@ -97,7 +122,9 @@ mod tests {
     fn every_picture_is_drawn_in_replaceable_colours() {
         let scores: Vec<(f64, bool)> = (0..200).map(|i| (f64::from(i) / 200.0, i % 3 == 0 || i > 120)).collect();
         let plots = Plots::of(&Curve::of(&scores), &reliability(&scores), &histogram(&scores), ["ham", "spam"]);
-        for svg in [plots.roc, plots.precision_recall, plots.reliability, plots.histogram] {
+        let bars = bars(&["a source", "another"], &[("at 1 %", vec![50.0, 0.0]), ("at 0.1 %", vec![40.0, 100.0])]);
+        let shares = shares("rate", [(0.001, 0.2), (0.1, 0.9)].into_iter());
+        for svg in [plots.roc, plots.precision_recall, plots.reliability, plots.histogram, bars, shares] {
             assert!(svg.starts_with("<svg") && svg.ends_with("</svg>"), "{svg}");
             assert!(svg.contains(COLOURS[0]) && !svg.contains("<image") && !svg.contains("href"), "{svg}");
         }

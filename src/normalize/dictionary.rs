@@ -1,7 +1,7 @@
 //! Common words, to tell a word from a chance of letters.
 //!
 //! `words.txt` holds the words that come in comments, letters and messages of many sources, most of them English, with a
-//! digit for how rare each is, in alphabetical order.
+//! digit for how rare each is, in alphabetical order; `models/words.py` makes it.
 
 use std::sync::LazyLock;
 

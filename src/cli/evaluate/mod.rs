@@ -34,8 +34,8 @@ pub(super) struct Evaluate {
     /// Write the figures here as JSON [default: beside the report]
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write a report with curves and mistakes here, as one HTML file
-    #[arg(long, value_name = "FILE.html", conflicts_with_all = ["leave_one_source_out", "attacks"])]
+    /// Write a report with curves, tables and mistakes here, as one HTML file
+    #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
     /// Train without each source in turn, and measure on it
     #[arg(long)]
@@ -89,6 +89,7 @@ pub(super) fn run(args: Evaluate) -> anyhow::Result<()> {
     } else if args.attacks {
         let found = attacks::measure(&rows, &model, args.seed);
         print::attacks(&found);
+        report(args.report.as_deref(), |date| page::write_attacks(&found, date))?;
         if let Some(dir) = &args.write_texts {
             write_texts(dir, &rows, args.seed).with_context(|| format!("writing texts into {}", dir.display()))?;
         }
@@ -115,13 +116,16 @@ fn everything(rows: &[Row], model: &Model, report: Option<&Path>) -> anyhow::Res
     let outcomes = judging::judge(rows, model);
     let found = measure::measure(rows, &outcomes, &model.version);
     print::measured(&found);
-    if let Some(path) = report {
-        let mistakes = mistakes::find(rows, &outcomes, model);
-        let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
-        let page = page::write(&found, rows, &outcomes, &mistakes, &today).context("putting the report together")?;
-        write_whole(path, page.as_bytes())?;
-    }
+    self::report(report, |date| page::write(&found, rows, &outcomes, &mistakes::find(rows, &outcomes, model), date))?;
     Ok(serde_json::to_vec_pretty(&found)?)
+}
+
+/// Writes the page that `page` puts together for today, where a report is wanted.
+fn report(path: Option<&Path>, page: impl FnOnce(&str) -> Result<String, askama::Error>) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+    write_whole(path, page(&today).context("putting the report together")?.as_bytes())?;
+    Ok(())
 }
 
 fn leave_sources_out(rows: Vec<Row>, model: &Model, args: &Evaluate) -> anyhow::Result<Vec<u8>> {
@@ -132,6 +136,7 @@ fn leave_sources_out(rows: Vec<Row>, model: &Model, args: &Evaluate) -> anyhow::
     }
     let found = train_without(rows, kind, model, args.seed, settings)?;
     print::left_out(&found);
+    report(args.report.as_deref(), |date| page::write_left_out(&found, kind, date))?;
     Ok(serde_json::to_vec_pretty(&found)?)
 }
 

@@ -1,6 +1,11 @@
-//! The report as one HTML file that loads nothing from elsewhere.
+//! The reports as HTML files that load nothing from elsewhere.
 //!
 //! What strangers wrote is escaped by askama; the only thing that is not escaped are pictures of our own numbers.
+
+mod attacks;
+mod left_out;
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 
@@ -14,11 +19,14 @@ use super::slices::{HardHam, KindFound};
 use crate::classifier::HeadKind;
 use crate::dataset::Row;
 
+pub use attacks::write as write_attacks;
+pub use left_out::write as write_left_out;
+
 /// Recalls that the table beside the other curve tells the precision of.
 const RECALLS: [f64; 6] = [0.5, 0.7, 0.8, 0.9, 0.95, 0.99];
 
 #[derive(Template)]
-#[template(path = "evaluation.html")]
+#[template(path = "evaluation_measured.html")]
 struct Page<'a> {
     report: &'a Report,
     rows: usize,
@@ -32,10 +40,13 @@ struct Page<'a> {
 /// A head's section.
 struct Head<'a> {
     name: &'static str,
+    about: &'static str,
     positive: &'static str,
     sources: Vec<(&'a str, &'a Metrics)>,
     languages: Vec<(&'a str, &'a Metrics)>,
     overall: &'a Metrics,
+    /// What `overall` is.
+    together: &'static str,
     plots: Plots,
     recalls: Vec<(String, String)>,
     precisions: Vec<(String, String)>,
@@ -63,33 +74,44 @@ pub fn write(
     date: &str,
 ) -> Result<String, askama::Error> {
     let heads = HeadKind::ALL.into_iter().filter(|kind| report.overall.head(*kind).n > 0);
-    let heads = heads.map(|kind| Head::of(report, kind, &scores(rows.iter().zip(outcomes), kind))).collect();
+    let heads = heads.map(|kind| Head {
+        about: "By source, then by language where it is known.",
+        sources: by_name(&report.sources, kind),
+        languages: by_name(&report.languages, kind),
+        ..Head::of(kind, report.overall.head(kind), &scores(rows.iter().zip(outcomes), kind))
+    });
     let named = report.sources.iter().map(|(name, measured)| (name.as_str(), measured));
     let decisions = named.chain([("all", &report.overall)]).flat_map(|(source, measured)| {
         let labels = measured.decisions.named().into_iter().filter(|(_, counts)| counts.all() > 0);
         labels.map(move |(label, counts)| DecisionRow { source, label, counts })
     });
     let hard = report.hard_ham.kinds.iter().map(|(kind, found)| (*kind, *found)).collect();
-    Page { report, rows: rows.len(), date, heads, decisions: decisions.collect(), hard, mistakes }.render()
+    Page { report, rows: rows.len(), date, heads: heads.collect(), decisions: decisions.collect(), hard, mistakes }
+        .render()
+}
+
+/// The figures of a head by source or language, where there are any.
+fn by_name(group: &BTreeMap<String, Measured>, kind: HeadKind) -> Vec<(&str, &Metrics)> {
+    let metrics = group.iter().map(|(name, measured)| (name.as_str(), measured.head(kind)));
+    metrics.filter(|(_, metrics)| metrics.n > 0).collect()
 }
 
 impl<'a> Head<'a> {
-    fn of(report: &'a Report, kind: HeadKind, scores: &[(f64, bool)]) -> Self {
+    /// The section of a head with these figures and scores, without its sources.
+    fn of(kind: HeadKind, overall: &'a Metrics, scores: &[(f64, bool)]) -> Self {
         let (curve, bins, bars) = (Curve::of(scores), reliability(scores), histogram(scores));
         let names = match kind {
             HeadKind::Spam => ["ham", "spam"],
             HeadKind::Toxic => ["not toxic", "toxic"],
         };
-        let of = |group: &'a std::collections::BTreeMap<String, Measured>| {
-            let metrics = group.iter().map(|(name, measured)| (name.as_str(), measured.head(kind)));
-            metrics.filter(|(_, metrics)| metrics.n > 0).collect::<Vec<_>>()
-        };
         Self {
             name: kind.as_str(),
+            about: "",
             positive: names[1],
-            sources: of(&report.sources),
-            languages: of(&report.languages),
-            overall: report.overall.head(kind),
+            sources: Vec::new(),
+            languages: Vec::new(),
+            overall,
+            together: "all sources",
             plots: Plots::of(&curve, &bins, &bars, names),
             recalls: curve.recalls().iter().map(|(rate, recall)| (percent(rate), share(&Some(*recall)))).collect(),
             precisions: RECALLS.map(|recall| (percent(&recall), share(&curve.precision_at(recall)))).to_vec(),
