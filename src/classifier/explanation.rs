@@ -3,6 +3,7 @@
 use super::features::{self, Features};
 use super::{Head, HeadScore, SHOWN_TERMS, probability};
 use crate::comment::Comment;
+use crate::concepts::Concept;
 use crate::normalize::Reading;
 use crate::span::Span;
 use crate::verdict::Term;
@@ -91,10 +92,16 @@ impl Scores {
             let term = match term {
                 features::Term::Bias => "every comment".to_owned(),
                 features::Term::Concept(concept) => {
-                    let mut places = comment.body.reading().places();
-                    let hits = comment.concepts.iter().filter(|hit| hit.concept == *concept).take(MAX_SPANS);
-                    spans.extend(hits.map(|hit| places.span(hit.range.clone())));
+                    named(comment, |named| named == *concept, &mut spans);
                     format!("talks about {}", concept.name().replace('_', " "))
+                }
+                features::Term::Advertised(count) => {
+                    named(comment, Concept::is_advertised, &mut spans);
+                    format!("subjects of advertising: {count}")
+                }
+                features::Term::Abuse(count) => {
+                    named(comment, Concept::is_abuse, &mut spans);
+                    format!("kinds of abuse: {count}")
                 }
                 features::Term::Named(name) => (*name).to_owned(),
                 features::Term::Counted(name, count) => format!("{name}: {count}"),
@@ -115,6 +122,13 @@ impl Scores {
         };
         numbers.iter().zip(spans).map(explain).collect()
     }
+}
+
+/// Adds the places where a text names concepts.
+fn named(comment: &Comment, wanted: impl Fn(Concept) -> bool, spans: &mut Vec<Span>) {
+    let mut places = comment.body.reading().places();
+    let hits = comment.concepts.iter().filter(|hit| wanted(hit.concept)).take(MAX_SPANS);
+    spans.extend(hits.map(|hit| places.span(hit.range.clone())));
 }
 
 /// A reading in which characters are found by their number.

@@ -7,7 +7,7 @@ use crate::concepts::Concept;
 use crate::normalize::Reading;
 
 /// Changes whenever the same comment gives other features; a model of another version is refused.
-pub const FEATURE_VERSION: u32 = 2;
+pub const FEATURE_VERSION: u32 = 3;
 /// Size of the space that features are hashed into.
 pub const BUCKETS: usize = 1 << 20;
 /// The bucket that is in every comment. No feature is hashed onto it.
@@ -57,6 +57,10 @@ pub enum Term {
     Link(u32),
     /// What the text talks about.
     Concept(Concept),
+    /// How many subjects of advertising it talks about.
+    Advertised(u32),
+    /// How many kinds of abuse it talks about.
+    Abuse(u32),
     /// Something that is not in the text, by name.
     Named(&'static str),
     /// A number that is not in the text, by name.

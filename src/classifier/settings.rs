@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use super::HeadKind;
 use super::learner::Rates;
 
-/// How a head is trained. The defaults were chosen by leaving sources out.
+/// How a head is trained. The defaults were chosen by leaving sources out; rates and passes are what [`Choices`] came to
+/// on the data of the shipped model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// How fast it learns.
@@ -47,8 +48,10 @@ impl Choices {
     /// The choices for a head.
     pub fn of(kind: HeadKind) -> Self {
         let settings = Settings::of(kind);
-        let Rates { alpha, l2, .. } = settings.rates;
-        let tried = [(alpha, l2), (2.0 * alpha, l2), (alpha, l2 + 0.05)];
+        let tried = match kind {
+            HeadKind::Spam => [(1.0, 0.0), (2.0, 0.0), (1.0, 0.05)],
+            HeadKind::Toxic => [(0.3, 0.0), (0.6, 0.0), (0.3, 0.05)],
+        };
         let rates = tried.map(|(alpha, l2)| Rates { alpha, l2, ..settings.rates }).to_vec();
         Self { settings, rates, passes: 2..=5 }
     }
@@ -66,7 +69,7 @@ impl Settings {
         match kind {
             HeadKind::Spam => Self {
                 rates: Rates { alpha: 1.0, beta: 0.05, l1: 0.002, l2: 0.0 },
-                passes: 3,
+                passes: 4,
                 cap: 3_000,
                 balance: 0.6,
                 drop_field: 0.85,
@@ -78,8 +81,8 @@ impl Settings {
                 folds: 6,
             },
             HeadKind::Toxic => Self {
-                rates: Rates { alpha: 0.3, beta: 0.1, l1: 0.002, l2: 0.0 },
-                passes: 3,
+                rates: Rates { alpha: 0.6, beta: 0.1, l1: 0.002, l2: 0.0 },
+                passes: 5,
                 cap: 12_000,
                 balance: 0.6,
                 drop_field: 0.9,

@@ -9,7 +9,7 @@ use crate::comment::Comment;
 use crate::concepts::{self, Concept};
 use crate::letters;
 use crate::lists;
-use crate::normalize::{Link, LinkKind, host_of};
+use crate::normalize::{LinkKind, host_of};
 use crate::policy::is_within;
 
 /// Steps of numbers that are counted.
@@ -34,9 +34,13 @@ struct Observer<'a> {
 impl Observer<'_> {
     /// A number with the steps that it can reach.
     fn number(&mut self, name: &'static str, value: f64, steps: &[f64]) {
+        self.steps(name, Term::Counted(name, value.min(1e9) as u32), value, steps);
+    }
+
+    fn steps(&mut self, name: &'static str, term: Term, value: f64, steps: &[f64]) {
         let reached = steps.iter().take_while(|step| value >= **step).count();
         if reached > 0 {
-            let term = self.features.term(Term::Counted(name, value.min(1e9) as u32));
+            let term = self.features.term(term);
             for step in 0..reached {
                 let hash = Hash::of(SPACE_STRUCTURE + 1 + step as u64).then_ascii(name);
                 self.features.add(Block::Structure, hash, term);
@@ -330,18 +334,18 @@ fn concepts(comment: &Comment, seen: &mut Observer<'_>) {
     for hit in &comment.concepts {
         counts[hit.concept as usize] += 1;
     }
-    let (mut wares, mut abuses) = (0, 0);
+    let (mut wares, mut abuses) = (0u32, 0u32);
     for (concept, count) in Concept::ALL.iter().zip(counts).filter(|(_, count)| *count > 0) {
         let term = seen.features.term(Term::Concept(*concept));
         for (step, _) in COUNTS.iter().enumerate().take_while(|(_, step)| count as f64 >= **step) {
             let hash = Hash::of(SPACE_STRUCTURE + 1 + step as u64).then_ascii(concept.name());
             seen.features.add(Block::Structure, hash, term);
         }
-        wares += usize::from(!concept.is_abuse() && *concept != Concept::StockPraise);
-        abuses += usize::from(concept.is_abuse());
+        wares += u32::from(concept.is_advertised());
+        abuses += u32::from(concept.is_abuse());
     }
-    seen.number("subjects of advertising", wares as f64, COUNTS);
-    seen.number("kinds of abuse", abuses as f64, COUNTS);
+    seen.steps("subjects of advertising", Term::Advertised(wares), f64::from(wares), COUNTS);
+    seen.steps("kinds of abuse", Term::Abuse(abuses), f64::from(abuses), COUNTS);
     seen.fact("a subject of advertising beside a link", wares > 0 && !comment.body.links.is_empty());
     seen.fact("stock praise beside a link", counts[Concept::StockPraise as usize] > 0 && has_address(comment));
     if abuses > 0 {
@@ -405,7 +409,7 @@ fn links(comment: &Comment, seen: &mut Observer<'_>) {
         seen.number(name, links.iter().filter(|link| link.kind == kind).count() as f64, COUNTS);
     }
     seen.fact("a link is shortened", links.iter().any(|link| lists::is_shortener(&link.host)));
-    seen.fact("a link's words name another address", links.iter().any(names_another));
+    seen.fact("a link's words name another address", links.iter().any(|link| link.false_front().is_some()));
     seen.fact("the text begins with a link", links[0].span.start == 0);
     seen.fact(
         "a link stands at the end",
@@ -414,12 +418,6 @@ fn links(comment: &Comment, seen: &mut Observer<'_>) {
     for link in links.iter().take(10) {
         address("link", &link.host, &link.url, seen);
     }
-}
-
-/// Whether a link shows the address of one site and leads to another.
-fn names_another(link: &Link) -> bool {
-    let shown = host_of(link.anchor.trim());
-    shown.contains('.') && !shown.contains(char::is_whitespace) && !is_within(&link.host, &shown)
 }
 
 /// The shape of an address. `of` is whose: a link's or the author's website's.

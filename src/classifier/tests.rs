@@ -159,6 +159,16 @@ fn terms_point_at_the_words_they_name() {
 }
 
 #[test]
+fn subjects_of_advertising_are_pointed_at() {
+    let text = "play at our casino and get payday loans today";
+    let model = Model::embedded().expect("the built-in model loads");
+    let all = model.contributions(HeadKind::Spam, &comment(text)).expect("a spam head");
+    let subjects = all.iter().find(|term| term.term == "subjects of advertising: 2").expect("two subjects");
+    let places: Vec<_> = subjects.spans.iter().map(|span| &text[span.start as usize..span.end as usize]).collect();
+    assert!(places.contains(&"casino") && places.contains(&"payday loans"), "{places:?}");
+}
+
+#[test]
 fn a_damaged_file_is_refused() {
     let bytes = trained(&rows(), 1).expect("learns");
     assert!(Model::from_bytes(&bytes).expect("whole").version.starts_with("2026-01-02-"));

@@ -110,6 +110,11 @@ impl Concept {
     pub fn is_abuse(self) -> bool {
         self > Concept::Inheritance
     }
+
+    /// Whether it is something that advertisers offer or ask for; praise is only how they begin.
+    pub fn is_advertised(self) -> bool {
+        !self.is_abuse() && self != Self::StockPraise
+    }
 }
 
 /// A place where a text names a concept.

@@ -217,8 +217,11 @@ pub(super) fn starred(token: &[Letter]) -> Option<(Range<usize>, &'static str)> 
     let stars = inner.iter().filter(|letter| is_star(letter.c)).count();
     let given = inner.iter().filter(|letter| letter.c.is_ascii_lowercase()).count();
     let sure = inner.iter().any(|letter| matches!(letter.c, '*' | '#' | '•' | '●')) || stars >= 2;
+    // Three dots and more leave out a thought and not letters.
+    let trails_off = inner.windows(3).any(|three| three.iter().all(|letter| letter.c == '.'));
     if stars == 0
         || !sure
+        || trails_off
         || given < 2
         || given + stars < inner.len()
         || !(MIN_WORD..=lexicon::LONGEST).contains(&inner.len())
@@ -305,6 +308,7 @@ mod tests {
             ("c()caine!", "cocaine!"),
             ("wat*ch*es", "watches"),
             ("ca$ino @$$hole", "casino asshole"),
+            ("f..k po.n. vi..ra", "fuck po.n. viagra"),
         ] {
             assert_eq!(read(text), expected, "{text}");
         }
@@ -323,6 +327,12 @@ mod tests {
             "s*** happens",
             "vacuum skiing bookkeeping aardvark",
             "don't we'll it's rock'n'roll",
+            "wait...e what",
+            "so...fucking late",
+            "p...n and x...x",
+            "we...m i mean, to....l",
+            "ok..so yes..no hm..well",
+            "mr. c....o left",
         ] {
             assert_eq!(read(text), text.to_lowercase());
         }

@@ -23,6 +23,16 @@ pub struct Link {
     pub span: Span,
 }
 
+impl Link {
+    /// The host that the words of the link show, if it belongs to another site than the link leads to.
+    pub fn false_front(&self) -> Option<String> {
+        let shown = host_of(&self.anchor);
+        let domain = psl::domain(shown.as_bytes()).filter(|domain| domain.suffix().is_known())?;
+        let other = domain.as_bytes() != self.domain.as_bytes() && !shown.contains(char::is_whitespace);
+        other.then_some(shown)
+    }
+}
+
 /// How a link was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {

@@ -3,8 +3,7 @@
 use super::{Match, Rule, counted_links};
 use crate::comment::Comment;
 use crate::facts::Facts;
-use crate::normalize::host_of;
-use crate::policy::{Policy, is_within};
+use crate::policy::Policy;
 
 pub(super) struct MaskedLink;
 
@@ -23,12 +22,8 @@ impl Rule for MaskedLink {
 
     fn check(&self, comment: &Comment, _: &Facts, policy: &Policy) -> Option<Match> {
         counted_links(comment, policy).into_iter().find_map(|link| {
-            let shown = host_of(&link.anchor);
-            let known = psl::domain_str(&shown)?;
-            let suffix = psl::suffix(known.as_bytes())?;
-            let masked =
-                suffix.is_known() && !shown.contains(' ') && known != link.domain && !is_within(&link.host, known);
-            masked.then(|| Match::new(format!("A link shows {shown} and leads to {}", link.host), vec![link.span]))
+            let shown = link.false_front()?;
+            Some(Match::new(format!("A link shows {shown} and leads to {}", link.host), vec![link.span]))
         })
     }
 }
