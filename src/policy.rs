@@ -61,7 +61,7 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { hold_score: 1.0, reject_score: 7.0, hold_spam: 0.7, reject_spam: 0.995, hold_toxic: 0.9 }
+        Self { hold_score: 1.0, reject_score: 7.0, hold_spam: 0.7, reject_spam: 0.995, hold_toxic: 0.96 }
     }
 }
 

@@ -211,7 +211,7 @@ mod tests {
         let said = |verdict: Verdict| why(&verdict, &Facts::default(), &limits).to_string();
         assert!(said(verdict(Decision::Hold, 2.0, 0.1, 0.1)).contains("+2.00 reaches +1.00"));
         assert!(said(verdict(Decision::Hold, 0.0, 0.71, 0.1)).contains("spam 71 %"));
-        assert!(said(verdict(Decision::Hold, 0.0, 0.1, 0.93)).contains("toxicity 93 %"));
+        assert!(said(verdict(Decision::Hold, 0.0, 0.1, 0.98)).contains("toxicity 98 %"));
         assert!(said(verdict(Decision::Hold, 9.0, 0.9, 0.1)).contains("only 90 % sure"));
         assert!(said(verdict(Decision::Reject, 9.0, 0.991, 0.1)).contains("99.1 %"));
         let unjudged = Verdict { model: None, ..verdict(Decision::Hold, 0.0, 0.0, 0.0) };
