@@ -11,7 +11,7 @@ use super::open;
 use super::sites::site_named;
 use super::train::with_progress;
 use crate::classifier::file::write_whole;
-use crate::classifier::training::{self, Settings};
+use crate::classifier::training::{self, Choices, Settings};
 use crate::classifier::{HeadKind, Model};
 use crate::config::Config;
 use crate::import::{self, Source, report, taking::Taking};
@@ -81,7 +81,7 @@ fn bar(source: Source) -> anyhow::Result<ProgressBar> {
 async fn tell(store: &Store, site: &Site, model: &Model, page: Option<&Path>) -> anyhow::Result<()> {
     let history = report::history(store, site.id).await?;
     let rows: Vec<_> = history.iter().map(|(_, row)| row.clone()).collect();
-    let steps = training::steps(&rows, HeadKind::ALL.map(Settings::of));
+    let steps = training::steps(&rows, &HeadKind::ALL.map(|kind| Choices::none(Settings::of(kind))));
     drop(rows);
     let done = AtomicU64::new(0);
     match with_progress("learning", steps, &done, || report::make(history, model, &done)) {

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use askama::Template;
 use jiff::Timestamp;
 
-use crate::classifier::training::{self, Settings};
+use crate::classifier::training::{self, Choices, Settings};
 use crate::classifier::{HeadKind, Model};
 use crate::dataset::{self, Row};
 use crate::evaluation::curves::{Curve, histogram, reliability};
@@ -127,7 +127,7 @@ pub fn make(history: Vec<(Timestamp, Row)>, shipped: &Model, done: &AtomicU64) -
     let mut models = vec![result("shipped", &newer, shipped)];
     let count_older = older.len();
     dataset::drop_duplicates(&mut older);
-    let own = training::train(&older, 1, HeadKind::ALL.map(Settings::of), done);
+    let own = training::train(&older, 1, &HeadKind::ALL.map(|kind| Choices::none(Settings::of(kind))), done);
     let no_own_model = match own {
         Ok(trained) => {
             models.push(result("own history", &newer, &trained.model));
