@@ -121,9 +121,5 @@ pub(super) async fn site_named(store: &Store, name: &str) -> anyhow::Result<Site
 
 /// A new key of a site: the text that is shown once, and what is stored.
 pub(super) fn new_key(site: SiteId, scopes: Scopes, now: Timestamp) -> (String, ApiKey) {
-    let id = KeyId::fresh(now);
-    let (text, secret) = secrets::api_key(id);
-    let hint = secrets::hint(&secret);
-    let digest = secrets::digest(&secret);
-    (text, ApiKey { id, site, digest, scopes, hint, created_at: now, revoked_at: None })
+    ApiKey::fresh(site, scopes, now)
 }

@@ -70,7 +70,7 @@ pub(super) async fn campaign(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let now = Timestamp::now();
-    let comment = find(&app, &id).await?;
+    let comment = signed_in.see(find(&app, &id).await?)?;
     let view = View::parse(query.as_deref().unwrap_or_default());
     let held = app.store.campaign(comment.site, comment.campaign.unwrap_or(comment.id)).await?;
     let mut members: Vec<Member> = held.iter().map(|member| shown_member(&comment, member, now)).collect();
@@ -89,7 +89,7 @@ pub(super) async fn campaign(
         more,
         suggested: REASONS[0],
         hours: HOURS,
-        may_moderate: signed_in.may_moderate(),
+        may_moderate: signed_in.may_moderate_on(comment.site),
     };
     page(StatusCode::OK, &shown)
 }
@@ -145,6 +145,7 @@ pub(super) async fn decide(
 ) -> Result<Response, Failure> {
     let now = Timestamp::now();
     let comment = find(&app, &id).await?;
+    moderator.decides_on(comment.site)?;
     let picked = Picked::parse(&form);
     if picked.comments.is_empty() {
         return Err(Failure::BadForm(t("form-nothing-picked").to_string()));

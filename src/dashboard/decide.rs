@@ -21,7 +21,7 @@ use super::view::View;
 use super::{Frame, assets, detail, page, reader, shown, texts};
 use crate::app::App;
 use crate::id::{ActionId, CommentId, SiteId, UserId};
-use crate::store::{Actor, CAMPAIGN, Outcome, Resolution, StoredComment, User};
+use crate::store::{Actor, CAMPAIGN, Outcome, Resolution, StoredComment};
 use crate::verdict::Status;
 
 /// Longest reason of a decision, in characters; longer ones are cut.
@@ -96,6 +96,7 @@ pub(super) async fn decide(
 ) -> Result<Response, Failure> {
     let now = Timestamp::now();
     let comment = find(&app, &id).await?;
+    moderator.decides_on(comment.site)?;
     let resolution = Resolution {
         shown_at: decided.shown(now),
         ..resolution(&decided.status, &decided.reason, moderator.user.id, now)?
@@ -135,7 +136,7 @@ pub(super) async fn decide(
                 revision: now_is.revision,
                 view: view.query(),
             };
-            let frame = frame(&app, moderator.user, &t("conflict-title").to_string());
+            let frame = frame(&app, &moderator.signed_in, &t("conflict-title").to_string());
             let excerpt = shown::excerpt(&now_is.submission.text);
             let address = view.address_of(now_is.id);
             page(
@@ -205,6 +206,7 @@ pub(super) async fn decide_many(
     }
     let mut steps = Vec::new();
     let mut rows = Vec::new();
+    by_site.keys().try_for_each(|site| moderator.decides_on(*site))?;
     for (site, comments) in by_site {
         let resolution = resolution(&picked.status, &picked.reason, moderator.user.id, now)?;
         let status = resolution.status;
@@ -267,6 +269,7 @@ pub(super) async fn undo(
     let mut rows = Vec::new();
     let mut last = None;
     for (action, site) in steps {
+        moderator.decides_on(site)?;
         let undone = app.undo(site, action, actor.clone(), now).await?.ok_or_else(missing)?;
         let &(first, outcome) = undone.outcomes.first().ok_or_else(missing)?;
         for &(id, outcome) in &undone.outcomes {
@@ -315,8 +318,8 @@ async fn steps(app: &App, undo: &Undo, actor: &Actor, now: Timestamp) -> Result<
     Ok(latest.into_iter().collect())
 }
 
-fn frame(app: &App, user: User, title: &str) -> Frame {
-    Frame::new(app, &SignedIn { user }, title)
+fn frame(app: &App, signed_in: &SignedIn, title: &str) -> Frame {
+    Frame::new(app, signed_in, title)
 }
 
 /// What our script is told of a comment that it changed.

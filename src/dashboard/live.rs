@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
+use futures_util::future::ready;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -21,17 +22,19 @@ use crate::id::CommentId;
 /// Comments that one screen may ask for at once.
 const ON_SCREEN: usize = 20;
 
-/// `GET /live`: server-sent events named `comment`, of all sites; those after the event `after` first, if it is named.
+/// `GET /live`: server-sent events named `comment`, of all sites that this person sees; those after the event `after` first, if it is named.
 pub(super) async fn live(
     State(app): State<Arc<App>>,
-    _signed_in: SignedIn,
+    signed_in: SignedIn,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let last = heard.or(query.as_deref().and_then(|query| query.strip_prefix("after="))).and_then(|id| id.parse().ok());
     let people = people(&app).await?;
-    let events = app.events.listen(app.store.clone(), None, last, Timestamp::now()).map(move |happened| {
+    let events = app.events.listen(app.store.clone(), None, last, Timestamp::now());
+    let visible = events.filter(move |happened| ready(signed_in.role_on(happened.site).may_look()));
+    let events = visible.map(move |happened| {
         let event = &happened.event;
         let who = crate::store::Actor::user(&event.actor).and_then(|id| people.get(&id)).cloned();
         let told = json!({
@@ -62,6 +65,7 @@ pub(super) async fn lease(
         if name == "comment"
             && let Ok(id) = value.parse::<CommentId>()
             && let Some(comment) = app.store.comment(None, id).await?
+            && moderator.decides_on(comment.site).is_ok()
         {
             wanted.push((comment.site, id));
         }

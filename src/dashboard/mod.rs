@@ -5,26 +5,39 @@
 mod about;
 mod account;
 mod assets;
+mod audit;
 mod campaign;
 mod decide;
 mod detail;
 mod evidence;
 mod form;
+mod gate;
 mod keys;
 mod live;
 #[cfg(test)]
 mod looks_tests;
 mod notes;
+#[cfg(test)]
+mod page_tests;
+mod people;
+mod plots;
+mod policy;
+mod policy_form;
 mod problem;
 mod queue;
 mod reader;
+mod samples;
 mod session;
+mod setup;
 mod shown;
 mod sign_in;
+mod sites;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod texts;
 mod throttle;
+mod two_step;
 mod view;
 mod webhooks;
 mod when;
@@ -42,15 +55,17 @@ use axum::{Extension, Router};
 use tower_http::csrf::CsrfLayer;
 use tracing::warn;
 
+use self::gate::Gate;
 use self::problem::Failure;
 pub use self::problem::error_page;
 use self::session::SignedIn;
-use self::sign_in::Gate;
 use crate::app::App;
 use crate::config::Config;
 
 /// No form of the dashboard is anywhere near as large.
 const MAX_FORM: usize = 64 * 1024;
+/// A policy with its lists.
+const MAX_POLICY: usize = 2 * 1024 * 1024;
 
 /// All addresses of the dashboard, with protection against forged requests and the security headers of its pages.
 pub fn routes(app: &App) -> Router<Arc<App>> {
@@ -58,7 +73,11 @@ pub fn routes(app: &App) -> Router<Arc<App>> {
     let gate = Arc::new(Gate::new());
     Router::new()
         .route("/", get(|| async { Redirect::to("/queue") }))
-        .route("/setup", get(sign_in::setup_form).post(sign_in::setup))
+        .route("/setup", get(setup::setup_form).post(setup::setup))
+        .route("/setup/site", get(setup::site_form).post(setup::name_site))
+        .route("/setup/received", get(setup::received))
+        .route("/samples", post(setup::change_samples))
+        .route("/setup/strictness", get(setup::strictness_form).post(setup::set_strictness))
         .route("/login", get(sign_in::login_form).post(sign_in::login))
         .route("/logout", post(sign_in::logout))
         .route("/queue", get(queue::queue))
@@ -79,6 +98,26 @@ pub fn routes(app: &App) -> Router<Arc<App>> {
         .route("/account", get(account::account))
         .route("/account/choices", post(account::choose))
         .route("/webhooks", get(webhooks::show).post(webhooks::act))
+        .route("/account/password", post(account::change_password))
+        .route("/account/factor", post(account::begin_factor))
+        .route("/account/factor/confirm", post(account::confirm_factor))
+        .route("/account/factor/remove", post(account::remove_factor))
+        .route("/account/sessions", post(account::end_others))
+        .route("/audit", get(audit::audit))
+        .route("/audit/export/{format}", get(audit::export))
+        .route("/stats", get(stats::stats))
+        .route("/policy", get(policy::policy).post(policy::edit).layer(DefaultBodyLimit::max(MAX_POLICY)))
+        .route("/policy/rollback", post(policy::roll_back))
+        .route("/try", get(|| async { Redirect::to("/policy#try") }))
+        .route("/sites", get(sites::sites).post(sites::create))
+        .route("/sites/keys", post(sites::create_key))
+        .route("/sites/keys/revoke", post(sites::revoke_key))
+        .route("/users", get(people::users))
+        .route("/users/invite", post(people::invite))
+        .route("/users/withdraw", post(people::withdraw))
+        .route("/users/{id}/roles", post(people::set_roles))
+        .route("/users/{id}/able", post(people::set_able))
+        .route("/invite/{token}", get(people::invited).post(people::accept))
         .route("/assets/{name}", get(assets::asset))
         .layer(Extension(gate))
         .layer(csrf(config))
@@ -103,7 +142,15 @@ fn page(status: StatusCode, template: &impl Template) -> Result<Response, Failur
 }
 
 /// The entries of the navigation: name and address.
-const SECTIONS: [(&str, &str); 2] = [("queue", "/queue"), ("webhooks", "/webhooks")];
+const SECTIONS: [(&str, &str); 7] = [
+    ("queue", "/queue"),
+    ("stats", "/stats"),
+    ("policy", "/policy"),
+    ("audit", "/audit"),
+    ("sites", "/sites"),
+    ("users", "/users"),
+    ("webhooks", "/webhooks"),
+];
 
 /// What surrounds every page of somebody who is signed in.
 struct Frame {

@@ -43,6 +43,7 @@ pub(super) async fn add(
     Fields(written): Fields<Written>,
 ) -> Result<Response, Failure> {
     let comment = find(&app, &id).await?;
+    moderator.decides_on(comment.site)?;
     let text: String = written.text.trim().chars().take(MAX_NOTE).collect();
     let handed_to = written.to.parse::<UserId>().ok();
     if text.is_empty() && handed_to.is_none() {

@@ -35,6 +35,8 @@ pub(super) enum Failure {
     SignedOut,
     /// Whoever is signed in may only look.
     Forbidden,
+    /// Only an administrator may do this.
+    NotAdministrator,
     /// What was sent is no form of ours.
     BadForm(String),
     /// Somebody was faster; the sentence says what it is now.
@@ -87,6 +89,11 @@ impl IntoResponse for Failure {
             Self::Forbidden => {
                 (StatusCode::FORBIDDEN, t("problem-forbidden"), t("problem-forbidden-detail").to_string())
             }
+            Self::NotAdministrator => (
+                StatusCode::FORBIDDEN,
+                t("problem-not-administrator"),
+                t("problem-not-administrator-detail").to_string(),
+            ),
             Self::BadForm(detail) => (StatusCode::UNPROCESSABLE_ENTITY, t("problem-bad-form"), detail),
             Self::Conflict(detail) => (StatusCode::CONFLICT, t("problem-conflict"), detail),
             Self::TooMany(seconds) => {

@@ -138,17 +138,19 @@ pub(super) async fn queue(
     if is_form {
         return Ok(Redirect::to(&view.address()).into_response());
     }
-    let asked = view.asked(&app, user, now);
+    let mut asked = view.asked(&app, user, now);
+    asked.sites.retain(|site| signed_in.role_on(*site).may_look());
     let listed =
         app.store.queue(&asked.sites, &asked.filter, view.order(), view.after, PAGE, asked.as_campaigns).await?;
     let selected = match comment {
         Some(id) => app.store.comment(None, id).await?,
         None => None,
     };
+    let selected = selected.filter(|comment| signed_in.role_on(comment.site).may_look());
     let selected = selected.or_else(|| listed.comments.first().cloned());
     let selected_id = selected.as_ref().map(|comment| comment.id);
     let notice = match told {
-        Some((comment, action)) => told_about(&app, comment, action.as_deref()).await?,
+        Some((comment, action)) => told_about(&app, &signed_in, comment, action.as_deref()).await?,
         None => None,
     };
     let keys = Keys::of_user(&app, user).await?;
@@ -164,7 +166,7 @@ pub(super) async fn queue(
         status: view.status_name(),
         tabs: tabs(&view, counts),
         orders: orders(&view),
-        sites: sites(&app, &view),
+        sites: sites(&app, &signed_in, &view),
         views: views(app.store.views(user).await?, &view, user),
         mistakes: asked.mistakes,
         rows: rows(&app, &view, listed.comments, selected_id, user, now).await?,
@@ -190,15 +192,15 @@ pub(super) async fn comment(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let comment = find(&app, &id).await?;
+    let comment = signed_in.see(find(&app, &id).await?)?;
+    let may_moderate = signed_in.may_moderate_on(comment.site);
     let view = View::parse(query.as_deref().unwrap_or_default());
     let title = t("comment-title")
         .with("name", shown::short(comment.submission.name.as_deref().unwrap_or("?"), 40))
         .with("site", site_name(&app, &comment))
         .to_string();
     let keys = Keys::of_user(&app, signed_in.user.id).await?;
-    let onlooker =
-        Onlooker { user: signed_in.user.id, may_moderate: signed_in.may_moderate(), view: &view, keys: &keys };
+    let onlooker = Onlooker { user: signed_in.user.id, may_moderate, view: &view, keys: &keys };
     let detail = Some(Detail::load(&app, comment, &onlooker, Timestamp::now()).await?);
     if headers.contains_key(FRAGMENT) {
         page(StatusCode::OK, &DetailFragment { detail })
@@ -266,19 +268,10 @@ fn views(saved: Vec<SavedView>, view: &View, user: UserId) -> Vec<ViewLink> {
     saved.into_iter().map(link).collect()
 }
 
-fn sites(app: &App, view: &View) -> Vec<SiteOption> {
-    let directory = app.directory();
-    let mut sites: Vec<_> = directory
-        .sites
-        .values()
-        .map(|entry| SiteOption {
-            id: entry.site.id.to_string(),
-            name: entry.site.name.clone(),
-            selected: view.site == Some(entry.site.id),
-        })
-        .collect();
-    sites.sort_by(|a, b| a.name.cmp(&b.name));
-    sites
+fn sites(app: &App, signed_in: &SignedIn, view: &View) -> Vec<SiteOption> {
+    let option =
+        |(id, name): (SiteId, String)| SiteOption { id: id.to_string(), name, selected: view.site == Some(id) };
+    signed_in.sites(app).into_iter().map(option).collect()
 }
 
 fn site_name(app: &App, comment: &StoredComment) -> String {
@@ -345,8 +338,14 @@ fn strongest(comment: &StoredComment) -> String {
 }
 
 /// What an action did to a comment. It is read from the history, so that an address cannot claim what never happened.
-async fn told_about(app: &App, comment: CommentId, action: Option<&str>) -> Result<Option<Notice>, Failure> {
-    let Some(comment) = app.store.comment(None, comment).await? else { return Ok(None) };
+async fn told_about(
+    app: &App,
+    signed_in: &SignedIn,
+    comment: CommentId,
+    action: Option<&str>,
+) -> Result<Option<Notice>, Failure> {
+    let found = app.store.comment(None, comment).await?;
+    let Some(comment) = found.and_then(|comment| signed_in.see(comment).ok()) else { return Ok(None) };
     let what = shown::short(&comment.submission.text, 60);
     let Some(action) = action else {
         let stays = t("said-stays").with("text", what).with("status", of("status", comment.status));

@@ -1,109 +1,73 @@
-//! The first administrator, signing in and signing out.
+//! Signing in, with a second factor where there is one, and signing out.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::Context;
 use askama::Template;
 use axum::Extension;
-use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
-use axum::http::StatusCode;
-use axum::http::request::Parts;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use jiff::Timestamp;
 use serde::Deserialize;
-use tokio::sync::{OnceCell, Semaphore};
 
 use super::form::Fields;
+use super::gate::{ClientNetwork, Gate, security};
 use super::problem::Failure;
 use super::texts::{Text, t};
-use super::throttle::Throttle;
+use super::two_step;
 use super::{assets, page, reader, session, texts};
 use crate::app::App;
-use crate::client_address::client_address;
-use crate::comment::{MAX_EMAIL, MAX_NAME, network_of};
-use crate::id::UserId;
-use crate::secrets::{self, MAX_PASSWORD, MIN_PASSWORD};
-use crate::store::{Role, User};
+use crate::comment::{MAX_EMAIL, MAX_NAME};
+use crate::secrets::{MAX_PASSWORD, MIN_PASSWORD};
+use crate::store::{Actor, Progress, ServiceNote, User};
 
-/// Passwords that are hashed at once: each takes a core and 19 MiB.
-const HASHING: usize = 2;
-
-/// What stands between the network and the password hash.
-#[derive(Debug)]
-pub(super) struct Gate {
-    accounts: Throttle,
-    addresses: Throttle,
-    setup: Throttle,
-    hashing: Semaphore,
-    /// What the password of an unknown account is compared with, so that it takes as long.
-    nobodys_hash: OnceCell<String>,
-}
-
-impl Gate {
-    /// A gate that nobody has knocked at.
-    pub(super) fn new() -> Self {
-        Self {
-            accounts: Throttle::new(10, Duration::from_secs(30)),
-            addresses: Throttle::new(20, Duration::from_secs(6)),
-            setup: Throttle::new(10, Duration::from_secs(6)),
-            hashing: Semaphore::new(HASHING),
-            nobodys_hash: OnceCell::new(),
-        }
-    }
-
-    /// Runs something that takes a core for tens of milliseconds.
-    async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-        let _turn = self.hashing.acquire().await.context("waiting for a turn to hash")?;
-        Ok(tokio::task::spawn_blocking(work).await.context("hashing a password")?)
-    }
-
-    async fn hash(&self, password: String) -> Result<String, Failure> {
-        Ok(self.hashing(move || secrets::hash_password(&password)).await??)
-    }
-
-    /// Whether the password is this account's; takes as long when there is no account.
-    async fn verify(&self, user: Option<&User>, password: String) -> Result<bool, Failure> {
-        let hash = match user {
-            Some(user) => user.password_hash.clone(),
-            None => self.nobodys_hash.get_or_try_init(|| self.hash(secrets::token())).await?.clone(),
-        };
-        let right = self.hashing(move || secrets::verify_password(&password, &hash)).await?;
-        Ok(right && user.is_some_and(|user| user.disabled_at.is_none()))
-    }
-}
-
-/// The network that a request came from: an IPv4 address, or the /64 of an IPv6 address.
-pub(super) struct ClientNetwork(String);
-
-impl FromRequestParts<Arc<App>> for ClientNetwork {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-        Ok(Self(network_of(client_address(peer, &parts.headers, &app.config.trusted_proxies))))
-    }
+/// Somebody who makes an account.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Person {
+    /// What colleagues call them.
+    pub name: String,
+    /// What they sign in with.
+    pub email: String,
+    /// Never shown again.
+    pub password: String,
 }
 
 /// What was typed wrong, each at its field.
-#[derive(Default)]
-struct Mistakes {
-    code: Option<Text>,
-    name: Option<Text>,
-    email: Option<Text>,
-    password: Option<Text>,
+#[derive(Debug, Default)]
+pub(super) struct PersonMistakes {
+    pub name: Option<Text>,
+    pub email: Option<Text>,
+    pub password: Option<Text>,
 }
 
-#[derive(Template, Default)]
-#[template(path = "setup.html")]
-struct SetupPage {
-    code: String,
-    name: String,
-    email: String,
-    mistakes: Mistakes,
+impl Person {
+    /// What was typed wrong; `None` when nothing was.
+    pub(super) fn mistakes(&self) -> Option<PersonMistakes> {
+        let mut mistakes = PersonMistakes { password: password_mistake(&self.password), ..PersonMistakes::default() };
+        if self.name.trim().is_empty() || self.name.chars().count() > MAX_NAME {
+            mistakes.name = Some(t("field-name-missing"));
+        }
+        let email = self.email.trim();
+        let halves = email.split_once('@').is_some_and(|(left, right)| !left.is_empty() && right.len() > 2);
+        if !halves || email.chars().count() > MAX_EMAIL || email.contains(char::is_whitespace) {
+            mistakes.email = Some(t("field-email-wrong"));
+        }
+        let PersonMistakes { name, email, password } = &mistakes;
+        let any = [name, email, password].into_iter().any(Option::is_some);
+        any.then_some(mistakes)
+    }
+}
+
+/// Why a password cannot be set.
+pub(super) fn password_mistake(password: &str) -> Option<Text> {
+    match password.chars().count() {
+        ..MIN_PASSWORD => Some(t("field-password-hint").with("n", MIN_PASSWORD)),
+        length if length > MAX_PASSWORD => Some(t("field-password-long").with("n", MAX_PASSWORD)),
+        _ => None,
+    }
 }
 
 #[derive(Template, Default)]
@@ -113,97 +77,8 @@ struct LoginPage {
     next: String,
     mistake: Option<Text>,
     signed_out: bool,
-}
-
-/// What the first administrator types.
-#[derive(Deserialize)]
-pub(super) struct Setup {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    email: String,
-    #[serde(default)]
-    password: String,
-}
-
-impl Setup {
-    fn mistakes(&self) -> Option<Mistakes> {
-        let mut mistakes = Mistakes::default();
-        if self.code.trim().is_empty() {
-            mistakes.code = Some(t("setup-code-missing"));
-        }
-        if self.name.trim().is_empty() || self.name.chars().count() > MAX_NAME {
-            mistakes.name = Some(t("field-name-missing"));
-        }
-        let email = self.email.trim();
-        let halves = email.split_once('@').is_some_and(|(left, right)| !left.is_empty() && right.len() > 2);
-        if !halves || email.chars().count() > MAX_EMAIL || email.contains(char::is_whitespace) {
-            mistakes.email = Some(t("field-email-wrong"));
-        }
-        match self.password.chars().count() {
-            ..MIN_PASSWORD => {
-                mistakes.password = Some(t("field-password-hint").with("n", MIN_PASSWORD));
-            }
-            length if length > MAX_PASSWORD => {
-                mistakes.password = Some(t("field-password-long").with("n", MAX_PASSWORD));
-            }
-            _ => {}
-        }
-        let Mistakes { code, name, email, password } = &mistakes;
-        let any = [code, name, email, password].into_iter().any(Option::is_some);
-        any.then_some(mistakes)
-    }
-
-    /// The form again, with everything that was typed but the password.
-    fn again(self, mistakes: Mistakes) -> Result<Response, Failure> {
-        let form = SetupPage { code: self.code, name: self.name, email: self.email, mistakes };
-        page(StatusCode::UNPROCESSABLE_ENTITY, &form)
-    }
-}
-
-/// `GET /setup`
-pub(super) async fn setup_form(State(app): State<Arc<App>>) -> Result<Response, Failure> {
-    if app.store.needs_setup().await? {
-        page(StatusCode::OK, &SetupPage::default())
-    } else {
-        Ok(Redirect::to("/login").into_response())
-    }
-}
-
-/// `POST /setup`
-pub(super) async fn setup(
-    State(app): State<Arc<App>>,
-    Extension(gate): Extension<Arc<Gate>>,
-    jar: CookieJar,
-    Fields(typed): Fields<Setup>,
-) -> Result<Response, Failure> {
-    if !app.store.needs_setup().await? {
-        return Ok(Redirect::to("/login").into_response());
-    }
-    if let Some(mistakes) = typed.mistakes() {
-        return typed.again(mistakes);
-    }
-    gate.setup.attempt("setup", Instant::now()).map_err(Failure::TooMany)?;
-    let now = Timestamp::now();
-    let user = User {
-        id: UserId::fresh(now),
-        email: typed.email.trim().to_lowercase(),
-        name: typed.name.trim().to_owned(),
-        role: Role::Administrator,
-        password_hash: gate.hash(typed.password.clone()).await?,
-        created_at: now,
-        disabled_at: None,
-    };
-    let id = user.id;
-    let code = secrets::digest(&secrets::normal_setup_code(&typed.code));
-    if !app.store.create_first_administrator(code, user).await? {
-        let code = Some(t("setup-code-wrong"));
-        return typed.again(Mistakes { code, ..Mistakes::default() });
-    }
-    let jar = session::begin(&app, jar, id, now).await?;
-    Ok((jar, Redirect::to("/queue")).into_response())
+    /// Whether the code is asked for, because the password was right.
+    wants_code: bool,
 }
 
 /// Where to go after signing in.
@@ -231,12 +106,13 @@ pub(super) async fn login_form(
     page(StatusCode::OK, &form)
 }
 
-/// Who wants to sign in.
-#[derive(Deserialize)]
+/// Who wants to sign in. The second step sends the code alone.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Login {
     email: String,
     password: String,
-    #[serde(default)]
+    code: String,
     next: String,
 }
 
@@ -245,25 +121,93 @@ pub(super) async fn login(
     State(app): State<Arc<App>>,
     Extension(gate): Extension<Arc<Gate>>,
     ClientNetwork(network): ClientNetwork,
+    headers: HeaderMap,
     jar: CookieJar,
     Fields(typed): Fields<Login>,
 ) -> Result<Response, Failure> {
-    let email = typed.email.trim().to_lowercase();
-    let tried = Instant::now();
-    gate.addresses.attempt(&network, tried).map_err(Failure::TooMany)?;
-    gate.accounts.attempt(&email, tried).map_err(Failure::TooMany)?;
-    // Longer ones cannot have been set; hashing them would be work for nothing.
-    let password: String = typed.password.chars().take(MAX_PASSWORD + 1).collect();
-    let user = app.store.user_by_email(&email).await?;
-    let right = gate.verify(user.as_ref(), password).await?;
-    let Some(user) = user.filter(|_| right) else {
-        let mistake = Some(t("login-wrong"));
-        let form = LoginPage { email: typed.email, next: typed.next, mistake, signed_out: false };
-        return page(StatusCode::UNPROCESSABLE_ENTITY, &form);
+    let now = Timestamp::now();
+    let attempt = Attempt { app: &app, gate: &gate, network: &network };
+    gate.addresses.attempt(&network, Instant::now()).map_err(Failure::TooMany)?;
+    let by_password = !typed.email.is_empty() || !typed.password.is_empty();
+    let user = if by_password {
+        match attempt.password(&typed).await? {
+            Some(user) => user,
+            None => {
+                let mistake = Some(t("login-wrong"));
+                let form = LoginPage { email: typed.email, next: typed.next, mistake, ..LoginPage::default() };
+                return page(StatusCode::UNPROCESSABLE_ENTITY, &form);
+            }
+        }
+    } else {
+        match session::half_way(&app, &jar, now).await? {
+            Some(user) => user,
+            None => return Err(Failure::SignedOut),
+        }
     };
-    gate.accounts.forgive(&email);
-    let jar = session::begin(&app, jar, user.id, Timestamp::now()).await?;
+    let factor = app.store.second_factor(user.id).await?.filter(|factor| factor.is_confirmed);
+    if let Some(factor) = factor {
+        let code = typed.code.trim();
+        if code.is_empty() || !attempt.code(&user, &factor.secret, code, now).await? {
+            let mistake = (!code.is_empty()).then(|| t("login-code-wrong"));
+            let form = LoginPage { next: typed.next, mistake, wants_code: true, ..LoginPage::default() };
+            let status = if code.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+            let answer = page(status, &form)?;
+            if !by_password {
+                return Ok(answer);
+            }
+            let jar = session::begin_as(&app, jar, user.id, Progress::Half, &headers, now).await?;
+            return Ok((jar, answer).into_response());
+        }
+    }
+    gate.accounts.forgive(&user.email);
+    attempt.note("signed_in", Some(&user), String::new(), now).await;
+    let jar = session::begin(&app, jar, user.id, &headers, now).await?;
+    let jar = session::with_choices(&app, jar, user.id).await?;
     Ok((jar, Redirect::to(own_path(&typed.next))).into_response())
+}
+
+/// Somebody at the door.
+struct Attempt<'a> {
+    app: &'a App,
+    gate: &'a Gate,
+    network: &'a str,
+}
+
+impl Attempt<'_> {
+    /// Whose password it is.
+    async fn password(&self, typed: &Login) -> Result<Option<User>, Failure> {
+        let email = typed.email.trim().to_lowercase();
+        self.gate.accounts.attempt(&email, Instant::now()).map_err(Failure::TooMany)?;
+        // Longer ones cannot have been set; hashing them would be work for nothing.
+        let password: String = typed.password.chars().take(MAX_PASSWORD + 1).collect();
+        let user = self.app.store.user_by_email(&email).await?;
+        let right = self.gate.verify(user.as_ref(), password).await?;
+        if !right {
+            self.note("sign_in_failed", user.as_ref(), String::new(), Timestamp::now()).await;
+        }
+        Ok(user.filter(|_| right))
+    }
+
+    /// Whether it is a code of the second factor, or one that stands in for it, and was not used before.
+    async fn code(&self, user: &User, secret: &[u8], code: &str, now: Timestamp) -> Result<bool, Failure> {
+        self.gate.accounts.attempt(("code", user.id), Instant::now()).map_err(Failure::TooMany)?;
+        let right = match two_step::step_of(secret, code, now) {
+            Some(step) => self.app.store.use_step(user.id, step).await?,
+            None => self.app.store.use_recovery_code(user.id, two_step::recovery_digest(code)).await?,
+        };
+        if right {
+            self.gate.accounts.forgive(("code", user.id));
+        } else {
+            self.note("second_factor_failed", Some(user), String::new(), now).await;
+        }
+        Ok(right)
+    }
+
+    async fn note(&self, kind: &'static str, user: Option<&User>, detail: String, at: Timestamp) {
+        let actor = user.map(|user| Actor::User(user.id));
+        let network = Some(self.network.to_owned());
+        security(self.app, ServiceNote { site: None, kind, actor, detail, network, at }).await;
+    }
 }
 
 /// `POST /logout`

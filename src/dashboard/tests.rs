@@ -18,7 +18,7 @@ use crate::secrets;
 use crate::store::{Actor, Resolution, Role, Site, User};
 use crate::verdict::Status;
 
-const PASSWORD: &str = "correct horse battery";
+pub(super) const PASSWORD: &str = "correct horse battery";
 
 pub(super) struct Desk {
     pub(super) app: Arc<App>,
@@ -33,11 +33,11 @@ pub(super) struct Page {
 }
 
 impl Page {
-    fn location(&self) -> &str {
+    pub(super) fn location(&self) -> &str {
         self.headers.get(header::LOCATION).expect("a redirect").to_str().expect("text")
     }
 
-    fn cookie(&self) -> String {
+    pub(super) fn cookie(&self) -> String {
         let cookie = self.headers.get(header::SET_COOKIE).expect("a cookie").to_str().expect("text");
         cookie.split(';').next().expect("a value").to_owned()
     }
@@ -96,7 +96,7 @@ impl Desk {
         judged.id.expect("stored")
     }
 
-    async fn held(&self, text: &str) -> CommentId {
+    pub(super) async fn held(&self, text: &str) -> CommentId {
         self.comment(Submission { text: text.to_owned(), ..Submission::default() }).await
     }
 
@@ -157,7 +157,7 @@ async fn the_first_administrator_needs_the_code_and_it_works_once() {
     // The way people type it.
     let typed = code.to_lowercase().replace('-', "+");
     let made = desk.post("/setup", "", &form(&typed, "long-enough-secret")).await;
-    assert_eq!((made.status, made.location()), (StatusCode::SEE_OTHER, "/queue"));
+    assert_eq!((made.status, made.location()), (StatusCode::SEE_OTHER, "/setup/site"));
     let set = made.headers.get(header::SET_COOKIE).expect("a cookie").to_str().expect("text").to_owned();
     for part in ["__Host-sid=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
         assert!(set.contains(part), "{part} in {set}");

@@ -16,6 +16,16 @@ pub(super) fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// How long something took or waited: `45 s`, `12 min`, `5 h`, `3 d`.
+pub(super) fn long(seconds: i64) -> String {
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
 /// The moment in full, in the reader's time zone: `2026-11-22 10:04:31 UTC`.
 pub(super) fn full(at: Timestamp) -> String {
     at.to_zoned(reader::time_zone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()

@@ -120,6 +120,17 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
 }
 
+impl ApiKey {
+    /// A new key of a site: the text that is shown once, and what is stored.
+    pub fn fresh(site: SiteId, scopes: Scopes, now: Timestamp) -> (String, Self) {
+        let id = KeyId::fresh(now);
+        let (text, secret) = crate::secrets::api_key(id);
+        let hint = crate::secrets::hint(&secret);
+        let digest = crate::secrets::digest(&secret);
+        (text, Self { id, site, digest, scopes, hint, created_at: now, revoked_at: None })
+    }
+}
+
 /// A site with what its requests need.
 #[derive(Debug)]
 pub struct SiteEntry {
@@ -276,6 +287,29 @@ impl Store {
                         .bind(site.url)
                         .bind(site.webhook_url)
                         .bind(micros(site.created_at))
+                    )?;
+                    bump(conn).await
+                })
+            })
+            .await
+    }
+
+    /// Gives a site another name and front page.
+    ///
+    /// # Errors
+    ///
+    /// [`super::StoreError::Exists`] when there is another one of that name.
+    pub async fn rename_site(&self, site: SiteId, name: String, url: String) -> Result<()> {
+        self.writer
+            .transact(move |conn| {
+                let (name, url) = (name.clone(), url.clone());
+                Box::pin(async move {
+                    execute!(
+                        conn,
+                        sqlx::query("UPDATE sites SET name = $2, url = $3 WHERE id = $1")
+                            .bind(site)
+                            .bind(name)
+                            .bind(url)
                     )?;
                     bump(conn).await
                 })

@@ -48,6 +48,7 @@
 #[macro_use]
 mod backend;
 
+mod access;
 mod appeals;
 mod audit;
 mod author;
@@ -58,6 +59,7 @@ mod counts;
 mod desk_tests;
 mod directory;
 mod erasure;
+mod factors;
 mod filter;
 mod happened;
 mod history;
@@ -72,6 +74,7 @@ mod queue;
 mod record;
 mod resolve;
 mod retention;
+mod samples;
 mod search;
 mod sqlite;
 mod standing;
@@ -89,6 +92,7 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tracing::warn;
 
+pub use access::Invitation;
 pub use appeals::Appealed;
 pub use audit::{AuditEntry, AuditFilter, ServiceEvent, ServiceNote};
 pub use author::Author;
@@ -97,6 +101,7 @@ use backend::{Connector, Readers};
 pub use comments::{Cursor, Page, QueueCounts, StoredComment};
 pub use directory::{ApiKey, Directory, Scope, Scopes, Site, SiteEntry};
 pub use erasure::Person;
+pub use factors::{SecondFactor, SeenSession};
 pub use filter::CommentFilter;
 pub use history::{Actor, Event, EventKind};
 pub use imports::LabelledComment;
@@ -110,7 +115,7 @@ pub use retention::{Kept, Retention};
 pub use search::INDEXED_AT_ONCE;
 pub use standing::StandingDecision;
 pub use stats::{Decisions, ModeratorStats, Override, Point, QueueStats, ReasonStats, Stats, Times};
-pub use users::{Role, Session, User};
+pub use users::{Progress, Role, Session, User};
 pub use views::SavedView;
 pub use webhooks::{Attempt, Delivery, DeliveryOutcome, LoggedAttempt, OutboxCounts, Settlement, Webhook};
 pub use writer::Writer;

@@ -16,11 +16,13 @@ pub enum Role {
     Moderator,
     /// Look.
     Viewer,
+    /// Nothing, but on the sites that say otherwise.
+    Guest,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Role; 3] = [Self::Administrator, Self::Moderator, Self::Viewer];
+    pub const ALL: [Role; 4] = [Self::Administrator, Self::Moderator, Self::Viewer, Self::Guest];
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
@@ -28,12 +30,18 @@ impl Role {
             Self::Administrator => "administrator",
             Self::Moderator => "moderator",
             Self::Viewer => "viewer",
+            Self::Guest => "guest",
         }
     }
 
     /// Whether this person may decide about comments.
     pub fn may_moderate(self) -> bool {
-        self != Self::Viewer
+        matches!(self, Self::Administrator | Self::Moderator)
+    }
+
+    /// Whether this person may look.
+    pub fn may_look(self) -> bool {
+        self != Self::Guest
     }
 }
 
@@ -44,7 +52,7 @@ impl std::str::FromStr for Role {
         Self::ALL
             .into_iter()
             .find(|role| role.as_str() == text)
-            .ok_or_else(|| format!("{text:?} is no role: there are administrator, moderator and viewer"))
+            .ok_or_else(|| format!("{text:?} is no role: there are administrator, moderator, viewer and guest"))
     }
 }
 
@@ -65,6 +73,15 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was disabled.
     pub disabled_at: Option<Timestamp>,
+}
+
+/// How far somebody has come with signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// All the way.
+    Whole = 0,
+    /// The password was right; the second factor is still to come.
+    Half = 1,
 }
 
 /// Somebody being signed in, in one browser.
@@ -259,23 +276,27 @@ impl Store {
         &self,
         token_digest: Vec<u8>,
         user: UserId,
+        browser: String,
+        progress: Progress,
         now: Timestamp,
         ends: Timestamp,
     ) -> Result<()> {
         self.writer
             .transact(move |conn| {
-                let token_digest = token_digest.clone();
+                let (token_digest, browser) = (token_digest.clone(), browser.clone());
                 Box::pin(async move {
                     execute!(
                         conn,
                         sqlx::query(
-                            "INSERT INTO sessions (token_digest, user_id, created_at, last_seen_at, expires_at)
-                         VALUES ($1, $2, $3, $3, $4)",
+                            "INSERT INTO sessions (token_digest, user_id, created_at, last_seen_at, expires_at, browser, is_half)
+                         VALUES ($1, $2, $3, $3, $4, $5, $6)",
                         )
                         .bind(token_digest)
                         .bind(user)
                         .bind(micros(now))
                         .bind(micros(ends))
+                    .bind(browser)
+                    .bind(progress as i64)
                     )?;
                     Ok(())
                 })
@@ -289,15 +310,40 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn session(&self, token_digest: &[u8], now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>> {
+        self.session_that_is(Progress::Whole, token_digest, now, idle_since).await
+    }
+
+    /// The same for a session that waits for the second factor.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn half_session(
+        &self,
+        token_digest: &[u8],
+        now: Timestamp,
+        idle_since: Timestamp,
+    ) -> Result<Option<Session>> {
+        self.session_that_is(Progress::Half, token_digest, now, idle_since).await
+    }
+
+    async fn session_that_is(
+        &self,
+        progress: Progress,
+        token_digest: &[u8],
+        now: Timestamp,
+        idle_since: Timestamp,
+    ) -> Result<Option<Session>> {
         let sql = format!(
             "SELECT {USER_COLUMNS}, sessions.created_at AS session_created_at, last_seen_at, expires_at
              FROM sessions JOIN users ON users.id = sessions.user_id
-             WHERE token_digest = $1 AND expires_at > $2 AND last_seen_at > $3 AND disabled_at IS NULL"
+             WHERE token_digest = $1 AND expires_at > $2 AND last_seen_at > $3 AND disabled_at IS NULL AND is_half = $4"
         );
         let row: Option<SessionRow> = with_pool!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(token_digest)
             .bind(micros(now))
             .bind(micros(idle_since))
+            .bind(progress as i64)
             .fetch_optional(pool)
             .await)?;
         Ok(row.map(Session::from))
@@ -360,7 +406,7 @@ impl Store {
     }
 }
 
-async fn insert_user(conn: &mut Conn, user: User) -> sqlx::Result<()> {
+pub(super) async fn insert_user(conn: &mut Conn, user: User) -> sqlx::Result<()> {
     execute!(
         conn,
         sqlx::query(

@@ -21,3 +21,4 @@ layout-no-model = Das Modell wurde nicht geladen: { $reason }. Jeder Kommentar w
 role-administrator = Administration
 role-moderator = Moderation
 role-viewer = nur lesend
+role-guest = nur auf genannten Websites

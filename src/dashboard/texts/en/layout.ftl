@@ -21,3 +21,4 @@ layout-no-model = The model did not load: { $reason }. Every comment is held.
 role-administrator = administrator
 role-moderator = moderator
 role-viewer = viewer
+role-guest = only on named sites

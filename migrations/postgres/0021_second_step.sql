@@ -1,0 +1,2 @@
+-- Sessions whose password was right, and whose second factor is still to come.
+ALTER TABLE sessions ADD COLUMN is_half BIGINT NOT NULL DEFAULT 0;

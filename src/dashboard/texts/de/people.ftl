@@ -1,0 +1,25 @@
+# People and invitations.
+users-title = Personen
+users-invite = Jemanden einladen
+users-role = Rolle
+users-email = E-Mail-Adresse, wenn Sie mögen
+users-make-link = Link erzeugen
+users-link = Diesen Link verschicken
+users-link-hint = Er gilt einmal, 48 Stunden lang, und wird nicht wieder gezeigt.
+users-open = Offene Einladungen
+users-until = Bis
+users-withdraw = Zurückziehen
+users-you = Sie
+users-disabled = gesperrt
+users-since = seit { $date }
+users-factor = zweiter Faktor an
+users-no-factor = kein zweiter Faktor
+users-everywhere = Auf allen Websites
+users-on = Auf { $site }
+users-same = ebenso
+users-enable = Konto entsperren
+users-disable = Konto sperren
+users-last-administrator = Es wurde nichts geändert: Ohne dieses Konto gäbe es keine Administration mehr.
+users-email-taken = Mit dieser E-Mail-Adresse gibt es schon ein Konto.
+invite-title = Sie sind eingeladen
+invite-lead = Legen Sie Ihr Konto an; Ihre Rolle wird: { $role }.

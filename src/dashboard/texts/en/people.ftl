@@ -1,0 +1,25 @@
+# People and invitations.
+users-title = People
+users-invite = Invite somebody
+users-role = Role
+users-email = E-mail address, if you like
+users-make-link = Make a link
+users-link = Send this link
+users-link-hint = It works once, within 48 hours, and is not shown again.
+users-open = Open invitations
+users-until = Until
+users-withdraw = Withdraw
+users-you = you
+users-disabled = disabled
+users-since = since { $date }
+users-factor = second factor on
+users-no-factor = no second factor
+users-everywhere = On all sites
+users-on = On { $site }
+users-same = the same
+users-enable = Enable the account
+users-disable = Disable the account
+users-last-administrator = Nothing was changed: without this account nobody would administer the service.
+users-email-taken = There is an account with this e-mail address already.
+invite-title = You are invited
+invite-lead = Make your account; your role will be: { $role }.
