@@ -117,7 +117,8 @@ export async function setUp(page, service) {
   await page.fill("#email", ANA.email);
   await page.fill("#password", ANA.password);
   await page.click("button.primary");
-  await page.waitForURL("**/queue");
+  await page.waitForURL("**/setup/site");
+  await page.goto(`${service.url}/queue`);
 }
 
 export async function signIn(page, service, who = ANA) {
