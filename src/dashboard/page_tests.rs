@@ -2,7 +2,6 @@
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use regex::Regex;
 
 use super::tests::{Desk, PASSWORD, between};
 use super::two_step;
@@ -10,29 +9,6 @@ use crate::id::SiteId;
 use crate::secrets;
 use crate::store::{ApiKey, Role, Scope, Scopes, Site};
 use crate::verdict::Status;
-
-/// What differs from run to run, in words.
-fn steady(html: &str) -> String {
-    let mut html = html.to_owned();
-    for (pattern, word) in [
-        (r"/assets/([a-z]+)\.[0-9a-f]{12}\.", "/assets/$1."),
-        (r"mod_[0-9a-z]{13}_[A-Za-z0-9_-]{43}", "KEY"),
-        (r"/invite/[A-Za-z0-9_-]{43}", "/invite/TOKEN"),
-        (r"\b0[0-9a-hjkmnp-tv-z]{12}\b", "ID"),
-        (r"ID…[A-Za-z0-9_-]{4}", "ID…HINT"),
-        (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z| UTC)", "TIME"),
-        (r"\d{4}-\d\d-\d\d", "DAY"),
-        (r"(?s)<datalist.*?</datalist>", "<datalist/>"),
-        (r"(?s)<svg [^>]*>.*?</svg>", "<svg/>"),
-        (r"(?s)<details>.*?</details>", "<details/>"),
-        (r#"(?s)<code id="secret">.*?</code>"#, "<code>SECRET</code>"),
-        (r"<li><code>[0-9A-Z]{4}-[0-9A-Z]{4}</code></li>", "<li>CODE</li>"),
-        (r"http://moderato\.example|http://127\.0\.0\.1:8080", "BASE"),
-    ] {
-        html = Regex::new(pattern).expect("a pattern").replace_all(&html, word).into_owned();
-    }
-    html
-}
 
 fn site_of(desk: &Desk) -> SiteId {
     *desk.app.directory().sites.keys().next().expect("a site")
@@ -45,31 +21,6 @@ async fn second_site(desk: &Desk) -> SiteId {
     desk.app.store.create_site(site).await.expect("a site");
     desk.app.reload_directory().await.expect("a directory");
     id
-}
-
-#[tokio::test]
-async fn every_page_looks_as_it_did() {
-    let desk = Desk::open().await;
-    let cookie = desk.signed_in("ana", Role::Administrator).await;
-    let id = desk.held("A comment about the lake").await;
-    desk.post(&format!("/comments/{id}/decision"), &cookie, "status=rejected&reason=spam&revision=1&looked_ms=1500")
-        .await;
-    for (name, address) in [
-        ("audit", "/audit"),
-        ("audit_service", "/audit?view=service"),
-        ("stats", "/stats"),
-        ("policy", "/policy"),
-        ("sites", "/sites"),
-        ("users", "/users"),
-        ("account", "/account"),
-        ("setup_site", "/setup/site"),
-        ("setup_strictness", "/setup/strictness"),
-        ("login", "/login"),
-    ] {
-        let answer = desk.get(address, if name == "login" { "" } else { &cookie }).await;
-        assert_eq!(answer.status, StatusCode::OK, "{address}");
-        insta::assert_snapshot!(name, steady(&answer.body));
-    }
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::detail::{self, Moment};
+use super::detail::Moment;
+use super::evidence;
 use super::form::Fields;
 use super::policy_form::{Draft, LISTS, Mistake, THRESHOLDS, difference};
 use super::problem::Failure;
@@ -332,11 +333,11 @@ impl Tried {
         let verdict = assess(&comment, &Facts::default(), policy, app.pipeline.model().ok());
         let probability = |p: Option<f64>| p.map_or_else(|| "–".to_owned(), |p| format!("{:.1} %", 100.0 * p));
         let reason = |reason: crate::verdict::Reason| {
-            (reason.code.to_string(), detail::signed(reason.score), shown::plain(&reason.detail))
+            (reason.code.to_string(), evidence::signed(reason.score), shown::plain(&reason.detail))
         };
         Some(Self {
             decision: verdict.decision,
-            score: detail::signed(verdict.score),
+            score: evidence::signed(verdict.score),
             spam: probability(verdict.scores.spam),
             toxic: probability(verdict.scores.toxic),
             reasons: verdict.reasons.into_iter().map(reason).collect(),
@@ -362,7 +363,7 @@ impl Replayed {
             status: of("status", change.status).to_string(),
             from: of("decision", change.from).to_string(),
             to: of("decision", change.to).to_string(),
-            scores: format!("{} → {}", detail::signed(change.score_from), detail::signed(change.score_to)),
+            scores: format!("{} → {}", evidence::signed(change.score_from), evidence::signed(change.score_to)),
             is_against: change.is_against_status(),
         };
         let mut moves = Vec::new();
