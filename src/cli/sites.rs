@@ -7,7 +7,7 @@ use super::{open, print_line};
 use crate::config::Config;
 use crate::id::{KeyId, SiteId};
 use crate::store::{ApiKey, Scopes, Site, Store, StoreError};
-use crate::{secrets, worker};
+use crate::worker;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum SiteCommand {

@@ -52,10 +52,11 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn samples(&self) -> Result<Vec<(SiteId, CommentId)>> {
-        let rows: Vec<(i64, i64)> =
-            with_pool!(self, |pool| sqlx::query_as("SELECT site_id, comment_id FROM samples ORDER BY site_id, comment_id")
-                .fetch_all(pool)
-                .await)?;
+        let rows: Vec<(i64, i64)> = with_pool!(self, |pool| sqlx::query_as(
+            "SELECT site_id, comment_id FROM samples ORDER BY site_id, comment_id"
+        )
+        .fetch_all(pool)
+        .await)?;
         Ok(rows.into_iter().map(|(site, comment)| (SiteId(site), CommentId(comment))).collect())
     }
 }
