@@ -20,12 +20,18 @@ test:
 	$(MAKE) instructions
 	$(MAKE) browser-tests
 	$(MAKE) webhook-tests
+	$(MAKE) client-tests
 
 browser-tests:
 	cd tests/browser && npm ci --no-audit --no-fund --silent && node --test --test-concurrency=1 --test-reporter=spec
 
 webhook-tests:
 	cd tests/webhooks && npm ci --no-audit --no-fund --silent && node --test --test-reporter=spec
+
+## make client-tests  clients that others wrote, a fuzzer on the API's description, and the README's snippets
+client-tests:
+	tests/install-tools
+	tests/clients/run
 
 ## make test-wordpress  installs WordPress, PHP and MariaDB, and posts, clicks and waits in a real WordPress
 test-wordpress:

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::concepts;
@@ -23,7 +24,7 @@ pub const MAX_TEXT: usize = 20_000;
 pub const MAX_OTHER: usize = 2_048;
 
 /// A comment as the site sent it: checked for form, otherwise untouched.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Submission {
     /// The author's name as typed.
@@ -39,6 +40,7 @@ pub struct Submission {
     /// Title of that page.
     pub page_title: Option<String>,
     /// Address the author wrote from, as the site saw it.
+    #[schema(value_type = Option<String>)]
     pub ip: Option<IpAddr>,
     /// The author's browser, in its own words.
     pub user_agent: Option<String>,
@@ -58,6 +60,7 @@ pub struct Submission {
     pub elapsed_ms: Option<u64>,
     /// When the author sent it, as the site says.
     #[serde(serialize_with = "crate::clock::optional_rfc3339")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub submitted_at: Option<Timestamp>,
 }
 

@@ -26,6 +26,9 @@ const LOW_BITS: u32 = 21;
 /// Crockford's base 32 in lower case: no `i`, `l`, `o`, `u`. Its order is that of ASCII, so text sorts like the number.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// What the text of an identifier looks like: 63 bits, so the first digit stays below 8.
+const PATTERN: &str = "^[0-7][0-9a-hjkmnp-tv-z]{12}$";
+
 /// 63 bits in groups of five.
 const TEXT_LEN: usize = 13;
 
@@ -48,6 +51,11 @@ pub fn fresh(now: Timestamp) -> i64 {
 /// The identifier of something that happened at `time` elsewhere and is known there by a name with this hash: always the same.
 pub fn at(time: Timestamp, hash: u64) -> i64 {
     floor(time) | (hash as i64 & ((1 << LOW_BITS) - 1))
+}
+
+/// The earliest time that identifiers know; nothing is stored from before.
+pub fn first_time() -> Timestamp {
+    Timestamp::from_millisecond(EPOCH_MS).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// The smallest identifier that can have been made at or after `time`: where a search by time begins.
@@ -98,6 +106,23 @@ macro_rules! id {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
         #[sqlx(transparent)]
         pub struct $name(pub i64);
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                use utoipa::openapi::schema::{ObjectBuilder, Type};
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some(PATTERN))
+                    .description(Some("An identifier; sorts by time."))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
 
         impl $name {
             /// A fresh identifier for something that happens at `now`.

@@ -34,6 +34,7 @@ pub mod secrets;
 pub mod server;
 pub mod span;
 pub mod store;
+pub mod throttle;
 pub mod verdict;
 pub mod visitor;
 pub mod webhooks;

@@ -37,7 +37,7 @@ pub struct Pipeline {
 }
 
 /// A judged comment, as the site is told. Its JSON is the answer of the API.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Judged {
     /// The stored comment; `None` when it was only checked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +49,7 @@ pub struct Judged {
     pub verdict: Verdict,
     /// When it arrived.
     #[serde(serialize_with = "crate::clock::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// How long deciding took, in microseconds.
     pub took_us: u64,
@@ -113,6 +114,30 @@ impl Pipeline {
         now: Timestamp,
     ) -> Result<(Judged, Allowance), NotModerated> {
         let allowance = self.limit(site, key, &submission).await?;
+        Ok((self.take(site, submission, idempotency, now).await?, allowance))
+    }
+
+    /// Takes a submission that no limit applies to, because the site itself says what becomes of it.
+    ///
+    /// # Errors
+    ///
+    /// A store that cannot take it.
+    pub async fn adopt(
+        &self,
+        site: &SiteEntry,
+        submission: Submission,
+        now: Timestamp,
+    ) -> Result<Judged, NotModerated> {
+        self.take(site, submission, None, now).await
+    }
+
+    async fn take(
+        &self,
+        site: &SiteEntry,
+        submission: Submission,
+        idempotency: Option<IdempotencyKey>,
+        now: Timestamp,
+    ) -> Result<Judged, NotModerated> {
         let started = Instant::now();
         let comment = self.normalize(site, submission, now);
         let fingerprint = recent::fingerprint(&comment);
@@ -126,7 +151,7 @@ impl Pipeline {
         self.recent().remember(text);
         self.metrics.judged(&site.site.name, &judged.verdict);
         judged.log();
-        Ok((judged, allowance))
+        Ok(judged)
     }
 
     /// Judges a stored comment anew, because the site sent it again with another content.
@@ -157,6 +182,15 @@ impl Pipeline {
         Ok((judged, allowance))
     }
 
+    /// Judges a submission outside all limits, and stores nothing.
+    pub async fn rehearse(&self, site: &SiteEntry, submission: Submission, now: Timestamp) -> Judged {
+        let started = Instant::now();
+        let comment = self.normalize(site, submission, now);
+        let (facts, _) = self.facts_about(site, &comment, recent::fingerprint(&comment), now).await;
+        let verdict = self.assess(&comment, &facts, &site.policy);
+        Judged::new(None, verdict, now, started)
+    }
+
     /// Judges a submission and stores nothing. Only the site's own limit applies.
     ///
     /// # Errors
@@ -171,11 +205,7 @@ impl Pipeline {
     ) -> Result<(Judged, Allowance), NotModerated> {
         let allowance = self.limits.check_key_everywhere(site.site.id, key).await;
         let allowance = allowance.inspect_err(|e| self.metrics.rate_limited(e.limit))?;
-        let started = Instant::now();
-        let comment = self.normalize(site, submission, now);
-        let (facts, _) = self.facts_about(site, &comment, recent::fingerprint(&comment), now).await;
-        let verdict = self.assess(&comment, &facts, &site.policy);
-        Ok((Judged::new(None, verdict, now, started), allowance))
+        Ok((self.rehearse(site, submission, now).await, allowance))
     }
 
     /// Notes that moderators changed the status of comments.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use aho_corasick::AhoCorasick;
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::language::Language;
 use crate::lists::Domains;
@@ -25,7 +26,7 @@ const PATTERN_SIZE: usize = 64 * 1024;
 const PATTERN_NESTING: u32 = 32;
 
 /// What a site can decide about deciding. Everything has a default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicyDocument {
     /// From where on a comment is held or rejected.
@@ -44,7 +45,7 @@ pub struct PolicyDocument {
 }
 
 /// From where on a comment is held or rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Thresholds {
     /// Held from this score on.
@@ -52,10 +53,13 @@ pub struct Thresholds {
     /// Rejected from this score on, if the probability of spam is at least `reject_spam` too.
     pub reject_score: f64,
     /// Held from this probability of spam on.
+    #[schema(minimum = 0, maximum = 1)]
     pub hold_spam: f64,
     /// Needed probability of spam for a rejection.
+    #[schema(minimum = 0, maximum = 1)]
     pub reject_spam: f64,
     /// Held from this probability of toxicity on.
+    #[schema(minimum = 0, maximum = 1)]
     pub hold_toxic: f64,
 }
 
@@ -66,7 +70,7 @@ impl Default for Thresholds {
 }
 
 /// Lists of a policy. Entries match whole words, in any case.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicyLists {
     /// Words and phrases that count against a comment.
@@ -78,7 +82,7 @@ pub struct PolicyLists {
 }
 
 /// A regular expression of a policy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pattern {
     /// The expression, in the syntax of the `regex` crate; case is ignored.

@@ -16,7 +16,7 @@ use crate::verdict::{Decision, Status, Verdict};
 pub const MAX_REPLAYED: usize = 1_000;
 
 /// What would be different.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Replay {
     /// How many comments were judged again.
     pub comments: usize,
@@ -29,7 +29,7 @@ pub struct Replay {
 }
 
 /// How many comments would go from one decision to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Cell {
     /// What the policy in force decides.
     pub from: Decision,
@@ -42,7 +42,7 @@ pub struct Cell {
 }
 
 /// One comment that would be decided differently.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Change {
     /// The comment.
     pub id: CommentId,

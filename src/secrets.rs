@@ -54,6 +54,11 @@ pub fn hint(secret: &str) -> String {
     secret.get(secret.len().saturating_sub(HINT)..).unwrap_or_default().to_owned()
 }
 
+/// A key for the Akismet-compatible API: 12 hexadecimal digits, because clients accept nothing longer.
+pub fn short_key() -> String {
+    format!("{:012x}", rand::random::<u64>() >> 16)
+}
+
 /// Id and secret of an API key, if the text has its form.
 pub fn parse_api_key(text: &str) -> Option<(KeyId, &str)> {
     let (id, secret) = text.strip_prefix(KEY_PREFIX)?.split_once('_')?;

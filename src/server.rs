@@ -29,10 +29,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Everything the main listener serves.
 pub fn router(app: Arc<App>) -> Router {
-    let mut routes = crate::api::routes().merge(crate::dashboard::routes(&app)).merge(crate::visitor::routes());
-    if app.config.metrics_listen.is_none() {
-        routes = routes.merge(crate::api::operations());
-    }
+    let routes = crate::api::routes(&app).merge(crate::dashboard::routes(&app)).merge(crate::visitor::routes());
     crate::api::wrap(routes, app)
 }
 

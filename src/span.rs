@@ -14,6 +14,21 @@ pub struct Span {
     pub end: u32,
 }
 
+impl utoipa::PartialSchema for Span {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
+        let offset = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+        ArrayBuilder::new()
+            .items(offset)
+            .min_items(Some(2))
+            .max_items(Some(2))
+            .description(Some("From (included) and to (not included), in Unicode scalar values of the text."))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Span {}
+
 impl Span {
     /// The span from `start` up to, not including, `end`.
     pub fn new(start: u32, end: u32) -> Self {

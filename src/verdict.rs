@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::span::Span;
 
 /// What a verdict says should happen to a comment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
     /// Publish it.
@@ -49,7 +50,7 @@ impl fmt::Display for Decision {
 }
 
 /// Where a comment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
 #[repr(i16)]
 pub enum Status {
@@ -87,7 +88,7 @@ impl fmt::Display for Status {
 }
 
 /// The outcome of judging one comment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Verdict {
     /// What should happen.
     pub decision: Decision,
@@ -104,7 +105,7 @@ pub struct Verdict {
 }
 
 /// Calibrated probabilities, 0 to 1; `None` where no model could tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Scores {
     /// That the comment is spam.
     pub spam: Option<f64>,
@@ -113,9 +114,10 @@ pub struct Scores {
 }
 
 /// One piece of evidence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Reason {
     /// A stable name: a rule's, `spam.classifier`, `toxic.classifier`, or `missing.…`.
+    #[schema(value_type = String)]
     pub code: Cow<'static, str>,
     /// What it adds to the verdict's score, in log-odds; negative speaks for the comment.
     pub score: f64,
@@ -129,7 +131,7 @@ pub struct Reason {
 }
 
 /// What one word or feature contributes to a head of the classifier.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Term {
     /// The word, or the name of the feature.
     pub term: String,

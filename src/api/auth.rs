@@ -58,7 +58,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str> {
 }
 
 /// The key, if it exists and is not revoked. One that is not known yet may have been made a moment ago.
-async fn find(app: &App, text: &str) -> Result<ApiKey> {
+pub(super) async fn find(app: &App, text: &str) -> Result<ApiKey> {
     const UNKNOWN: Problem = Problem::Unauthorized("this key is unknown; `moderato key list` shows those that exist");
     let (id, secret) = secrets::parse_api_key(text).ok_or(UNKNOWN)?;
     if !app.directory().keys.contains_key(&id) {

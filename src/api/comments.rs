@@ -6,8 +6,10 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::auth::caller;
+use super::openapi::{NotFound, Refused};
 use super::{AppState, FieldError, Problem, Result};
 use crate::comment::Submission;
 use crate::id::CommentId;
@@ -16,7 +18,7 @@ use crate::store::{CommentFilter, Cursor, Event, Scope, StoredComment};
 use crate::verdict::{Decision, Status, Verdict};
 
 /// Items of a list when the caller does not say.
-const DEFAULT_LIMIT: usize = 50;
+pub(super) const DEFAULT_LIMIT: usize = 50;
 /// Most items of a list.
 const MAX_LIMIT: usize = 200;
 
@@ -24,7 +26,8 @@ const MAX_LIMIT: usize = 200;
 pub(super) const NO_COMMENT: Problem = Problem::NotFound("this site has no comment of that id");
 
 /// A stored comment, as sites and tools see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Comment)]
 pub(crate) struct CommentBody {
     id: CommentId,
     status: Status,
@@ -34,6 +37,7 @@ pub(crate) struct CommentBody {
     #[serde(flatten)]
     submission: Submission,
     #[serde(serialize_with = "crate::clock::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
 
@@ -68,13 +72,28 @@ impl CommentBody {
     }
 }
 
-#[derive(Serialize)]
-struct List<T> {
-    items: Vec<T>,
-    next: Option<String>,
+/// Part of a list.
+#[derive(Serialize, ToSchema)]
+pub(super) struct List<T> {
+    pub(super) items: Vec<T>,
+    /// The cursor of what follows; null at the end.
+    pub(super) next: Option<String>,
 }
 
-/// `GET /v1/comments`: newest first.
+/// Comments of the site, newest first.
+#[utoipa::path(get, path = "/v1/comments", tag = "reading", security(("key" = ["read"])),
+    params(
+        ("status" = Option<Status>, Query, description = "only with this status"),
+        ("page" = Option<String>, Query, description = "only on this page"),
+        ("author" = Option<String>, Query, description = "only by the author with this e-mail address"),
+        ("reason" = Option<String>, Query, description = "only with a reason of this code"),
+        ("q" = Option<String>, Query, description = "full-text search: words, “phrases”, and filters such as reason:many_links, score:>0.8 or lang:de"),
+        ("since" = Option<String>, Query, description = "only those that arrived at this time or later", format = DateTime),
+        ("until" = Option<String>, Query, description = "only those that arrived before this time", format = DateTime),
+        ("limit" = Option<u32>, Query, description = "items of one answer; 50 when it is left out", minimum = 1, maximum = 200),
+        ("cursor" = Option<CommentId>, Query, description = "`next` of the answer before"),
+    ),
+    responses((status = 200, description = "the comments; `next` is the cursor of those that follow", body = List<CommentBody>), Refused))]
 pub(super) async fn list(State(app): AppState, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response> {
     let caller = caller(&app, &headers, Scope::Read).await?;
     let Query { mut filter, after, limit } = read_query(query.as_deref().unwrap_or_default())?;
@@ -84,7 +103,10 @@ pub(super) async fn list(State(app): AppState, RawQuery(query): RawQuery, header
     Ok(Json(List { items, next: page.next.map(|Cursor(id)| id.to_string()) }).into_response())
 }
 
-/// `GET /v1/comments/{id}`.
+/// One comment, with its scores and reasons; `ETag` is its revision.
+#[utoipa::path(get, path = "/v1/comments/{id}", tag = "reading", security(("key" = ["read"])),
+    params(("id" = CommentId, Path, description = "the comment")),
+    responses((status = 200, description = "the comment", body = CommentBody), Refused, NotFound))]
 pub(super) async fn show(State(app): AppState, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
     let caller = caller(&app, &headers, Scope::Read).await?;
     let id = id.parse().map_err(|_| NO_COMMENT)?;
@@ -93,7 +115,10 @@ pub(super) async fn show(State(app): AppState, Path(id): Path<String>, headers: 
     Ok((body.etag(), Json(body)).into_response())
 }
 
-/// `GET /v1/comments/{id}/history`.
+/// Everything that happened to a comment, oldest first: who, when, from what to what, why.
+#[utoipa::path(get, path = "/v1/comments/{id}/history", tag = "reading", security(("key" = ["read"])),
+    params(("id" = CommentId, Path, description = "the comment")),
+    responses((status = 200, description = "its history", body = List<Event>), Refused, NotFound))]
 pub(super) async fn history(State(app): AppState, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
     let caller = caller(&app, &headers, Scope::Read).await?;
     let id = id.parse().map_err(|_| NO_COMMENT)?;
@@ -102,6 +127,12 @@ pub(super) async fn history(State(app): AppState, Path(id): Path<String>, header
         return Err(NO_COMMENT);
     }
     Ok(Json(List { items, next: None }).into_response())
+}
+
+/// The value of the parameter `limit`.
+pub(super) fn limit(value: &str) -> std::result::Result<usize, &'static str> {
+    let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    limit.ok_or("a whole number from 1 to 200 is expected")
 }
 
 #[derive(Debug, PartialEq)]
@@ -140,13 +171,7 @@ fn read_query(text: &str) -> Result<Query> {
             "cursor" => {
                 value.parse().map(|id| query.after = Some(Cursor(id))).map_err(|_| "this is no cursor of this list")
             }
-            "limit" => match value.parse() {
-                Ok(limit) if (1..=MAX_LIMIT).contains(&limit) => {
-                    query.limit = limit;
-                    Ok(())
-                }
-                _ => Err("a whole number from 1 to 200 is expected"),
-            },
+            "limit" => limit(&value).map(|limit| query.limit = limit),
             _ => Err("there is no such parameter"),
         };
         if let Err(detail) = read {

@@ -6,10 +6,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::auth::caller;
 use super::comments::{CommentBody, NO_COMMENT};
 use super::fields::Fields;
+use super::openapi::{self, BodyRefused, NotFound, Refused};
 use super::{AppState, Problem, Result, submission};
 use crate::app::App;
 use crate::id::{ActionId, CommentId};
@@ -24,16 +26,17 @@ const MAX_REASON: usize = 100;
 const MAX_NOTE: usize = 2_000;
 
 /// What became of the comments of one call.
-#[derive(Serialize)]
-struct Decided {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Decided {
     /// The handle for `POST /v1/decisions/{undo}/undo`.
     undo: ActionId,
     results: Vec<DecidedOne>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct DecidedOne {
     id: CommentId,
+    /// `changed`, `unchanged`, `conflict` or `missing`.
     result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
@@ -59,7 +62,8 @@ impl From<Resolved> for Decided {
     }
 }
 
-async fn fields(app: &App, headers: &HeaderMap, body: Body) -> Result<Fields> {
+/// The fields of a JSON body.
+pub(super) async fn fields(app: &App, headers: &HeaderMap, body: Body) -> Result<Fields> {
     if submission::encoding(headers)? != submission::Encoding::Json {
         return Err(Problem::Unsupported("send Content-Type: application/json"));
     }
@@ -74,7 +78,18 @@ fn status(fields: &mut Fields) -> Option<Status> {
     status
 }
 
-/// `PATCH /v1/comments/{id}`: gives one comment a status; `If-Match` makes sure that nobody was faster.
+/// Gives one comment a status; `If-Match` makes sure that nobody was faster.
+#[utoipa::path(patch, path = "/v1/comments/{id}", tag = "moderating", security(("key" = ["moderate"])),
+    params(
+        ("id" = CommentId, Path, description = "the comment"),
+        ("If-Match" = Option<String>, Header, description = "the `ETag` of the comment that was seen", pattern = r#"^(\*|(W/)?"?[0-9]{1,18}"?)$"#),
+    ),
+    request_body = openapi::Patch,
+    responses(
+        (status = 200, description = "the comment as it is now", body = CommentBody),
+        (status = 412, description = "somebody was faster; `current` says what the comment is now", content_type = "application/problem+json", body = super::problem::Body),
+        Refused, BodyRefused, NotFound,
+    ))]
 pub(super) async fn patch(
     State(app): AppState,
     Path(id): Path<String>,
@@ -112,7 +127,10 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i64>> {
     revision.map(Some).map_err(|_| Problem::field("If-Match", "send the ETag of the comment, such as \"3\""))
 }
 
-/// `POST /v1/decisions`: gives many comments a status, as one action.
+/// Gives many comments a status, as one action.
+#[utoipa::path(post, path = "/v1/decisions", tag = "moderating", security(("key" = ["moderate"])),
+    request_body = openapi::Decisions,
+    responses((status = 200, description = "what became of each, and the handle for undoing it", body = Decided), Refused, BodyRefused))]
 pub(super) async fn decide(State(app): AppState, headers: HeaderMap, body: Body) -> Result<Response> {
     let caller = caller(&app, &headers, Scope::Moderate).await?;
     let mut fields = fields(&app, &headers, body).await?;
@@ -131,7 +149,10 @@ pub(super) async fn decide(State(app): AppState, headers: HeaderMap, body: Body)
     Ok(Json(Decided::from(resolved)).into_response())
 }
 
-/// `POST /v1/decisions/{undo}/undo`: puts every comment of an action back to its earlier status.
+/// Puts every comment of an action back to its earlier status.
+#[utoipa::path(post, path = "/v1/decisions/{undo}/undo", tag = "moderating", security(("key" = ["moderate"])),
+    params(("undo" = ActionId, Path, description = "the handle that the decision was answered with")),
+    responses((status = 200, description = "what became of each", body = Decided), Refused, NotFound))]
 pub(super) async fn undo(State(app): AppState, Path(undo): Path<String>, headers: HeaderMap) -> Result<Response> {
     let caller = caller(&app, &headers, Scope::Moderate).await?;
     const NO_ACTION: Problem = Problem::NotFound("this site has no action of that id");
@@ -140,7 +161,11 @@ pub(super) async fn undo(State(app): AppState, Path(undo): Path<String>, headers
     Ok(Json(Decided::from(undone)).into_response())
 }
 
-/// `POST /v1/comments/{id}/feedback`: the website says what a comment was.
+/// The website says what a comment was; the classifier can learn from it.
+#[utoipa::path(post, path = "/v1/comments/{id}/feedback", tag = "submitting", security(("key" = ["submit"])),
+    params(("id" = CommentId, Path, description = "the comment")),
+    request_body = openapi::Feedback,
+    responses((status = 204, description = "noted"), Refused, BodyRefused, NotFound))]
 pub(super) async fn feedback(
     State(app): AppState,
     Path(id): Path<String>,

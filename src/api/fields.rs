@@ -140,7 +140,7 @@ impl Fields {
     /// A whole number from 0 on.
     pub(super) fn number(&mut self, name: &str) -> Option<u64> {
         let number = match self.take(name)? {
-            Value::Number(number) => number.as_u64(),
+            Value::Number(number) => number.as_u64().or_else(|| whole(number.as_f64()?)),
             Value::String(text) if self.form && text.is_empty() => return None,
             Value::String(text) if self.form => text.parse().ok(),
             _ => None,
@@ -232,6 +232,12 @@ impl Fields {
 /// A name that a stranger chose, short enough to be repeated in an answer.
 fn shortened(name: &str) -> String {
     name.chars().take(100).collect()
+}
+
+/// What JSON Schema calls an integer: 12.0 is one.
+fn whole(number: f64) -> Option<u64> {
+    let is_exact = number.fract() == 0.0 && (0.0..=9_007_199_254_740_991.0).contains(&number);
+    is_exact.then_some(number as u64)
 }
 
 fn kind(value: &Value) -> &'static str {

@@ -1,22 +1,34 @@
 //! JSON for websites, moderators' tools and monitoring.
 
+mod akismet;
 mod auth;
+mod batch;
 mod comments;
+mod coral;
+mod cors;
 mod decisions;
+mod erasure;
+mod events;
 mod fields;
 mod form;
 mod middleware;
+mod openapi;
 mod operations;
+mod perspective;
 mod policies;
 mod problem;
+mod stats;
 mod submission;
 mod submit;
+mod thread;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::{get, post};
+use axum::routing::{options, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub(crate) use comments::CommentBody;
 pub use middleware::wrap;
@@ -30,25 +42,51 @@ type AppState = State<Arc<App>>;
 /// What a handler answers.
 type Result<T> = std::result::Result<T, Problem>;
 
-/// The API for websites and tools.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/comments", post(submit::submit).get(comments::list))
-        .route("/v1/check", post(submit::check))
-        .route("/v1/comments/{id}", get(comments::show).patch(decisions::patch))
-        .route("/v1/comments/{id}/history", get(comments::history))
-        .route("/v1/comments/{id}/feedback", post(decisions::feedback))
-        .route("/v1/policy", get(policies::show).put(policies::put))
-        .route("/v1/decisions", post(decisions::decide))
-        .route("/v1/decisions/{undo}/undo", post(decisions::undo))
+/// The API for websites and tools, with its description.
+pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    // Pages of a site may read threads and send comments from a browser.
+    let open = OpenApiRouter::new()
+        .routes(routes!(submit::submit, comments::list))
+        .routes(routes!(thread::show))
+        .route("/v1/comments", options(cors::preflight))
+        .route("/v1/thread", options(cors::preflight))
+        .layer(cors::layer(app.clone()));
+    let mut described = OpenApiRouter::with_openapi(openapi::document())
+        .merge(open)
+        .routes(routes!(batch::submit))
+        .routes(routes!(submit::check))
+        .routes(routes!(comments::show, decisions::patch, erasure::delete))
+        .routes(routes!(comments::history))
+        .routes(routes!(erasure::erase))
+        .routes(routes!(decisions::feedback))
+        .routes(routes!(events::stream))
+        .routes(routes!(decisions::decide))
+        .routes(routes!(decisions::undo))
+        .routes(routes!(policies::show, policies::put))
+        .routes(routes!(policies::try_out))
+        .routes(routes!(stats::show));
+    if app.config.metrics_listen.is_none() {
+        described = described.merge(monitoring());
+    }
+    let (router, document) = described.split_for_parts();
+    let guesses = Arc::new(akismet::Guesses::new());
+    router
+        .merge(openapi::routes(&document))
+        .merge(akismet::routes(guesses.clone()))
+        .merge(perspective::routes(guesses))
+        .route("/integrations/coral/{site}", post(coral::moderate))
 }
 
-/// What monitoring asks; on a listener of its own where one is configured.
+/// What monitoring asks, on a listener of its own.
 pub fn operations() -> Router<Arc<App>> {
-    Router::new()
-        .route("/healthz", get(operations::healthz))
-        .route("/readyz", get(operations::readyz))
-        .route("/metrics", get(operations::metrics))
+    monitoring().into()
+}
+
+fn monitoring() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(operations::healthz))
+        .routes(routes!(operations::readyz))
+        .routes(routes!(operations::metrics))
 }
 
 /// The submission in a line of JSON, and the fields beginning `label_`, which are somebody's opinion of it.

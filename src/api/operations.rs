@@ -5,25 +5,27 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{AppState, Problem, Result};
 use crate::limits::LimitName;
 use crate::metrics::as_classic_text;
 
 /// Whether the process lives; asks nothing else.
+#[utoipa::path(get, path = "/healthz", tag = "operations", security(()), responses((status = 200, description = "it lives", body = String)))]
 pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-#[derive(Serialize)]
-struct Readiness {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Readiness {
     status: &'static str,
     draining: bool,
     store: &'static str,
     model: ModelReadiness,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ModelReadiness {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +35,10 @@ struct ModelReadiness {
 }
 
 /// Whether the service can serve: 200 or 503. Without a model it can (it holds every comment), and says so.
+#[utoipa::path(get, path = "/readyz", tag = "operations", security(()), responses(
+    (status = 200, description = "it can", body = Readiness),
+    (status = 503, description = "it cannot", body = Readiness),
+))]
 pub(super) async fn readyz(State(app): AppState) -> Response {
     let writes = app.store_writes(crate::clock::now()).await;
     let draining = app.is_draining();
@@ -54,6 +60,7 @@ pub(super) async fn readyz(State(app): AppState) -> Response {
 }
 
 /// All metrics, with gauges as of now.
+#[utoipa::path(get, path = "/metrics", tag = "operations", security(()), responses((status = 200, description = "in the format of Prometheus", body = String)))]
 pub(super) async fn metrics(State(app): AppState, headers: HeaderMap) -> Result<Response> {
     let now = crate::clock::now();
     app.metrics.store_waiting(app.store.writer().waiting());

@@ -66,7 +66,7 @@ pub enum Problem {
 }
 
 /// A field that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) to the field.
     pub pointer: String,
@@ -204,6 +204,18 @@ impl Problem {
         }
     }
 
+    /// Its body, on its way out: a defect is logged.
+    pub(super) fn told(&self, request_id: &str) -> Body {
+        self.log();
+        self.body(request_id)
+    }
+
+    fn log(&self) {
+        if let Self::Internal(cause) = self {
+            error!("a request failed: {cause:?}");
+        }
+    }
+
     /// The headers that belong to it.
     fn headers(&self) -> Vec<(header::HeaderName, String)> {
         match self {
@@ -220,7 +232,8 @@ impl Problem {
 }
 
 /// A problem in JSON.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
 pub struct Body {
     /// A URN that names the kind.
     #[serde(rename = "type")]
@@ -237,7 +250,7 @@ pub struct Body {
     current: Option<Current>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 struct Current {
     status: Status,
     revision: i64,
@@ -249,9 +262,7 @@ pub(super) struct Raised(pub(super) std::sync::Arc<Problem>);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        if let Self::Internal(cause) = &self {
-            error!("a request failed: {cause:?}");
-        }
+        self.log();
         let mut response = self.status().into_response();
         for (name, value) in self.headers() {
             if let Ok(value) = HeaderValue::try_from(value) {

@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::auth::{Caller, caller, caller_by_public_key};
 use super::comments::CommentBody;
+use super::openapi::{self, BodyRefused, NotTaken, Refused, SubmissionBody};
 use super::submission::{self, Encoding};
 use super::{AppState, Problem, Result, form};
 use crate::app::App;
@@ -27,7 +28,19 @@ pub(crate) const IDEMPOTENCY_HOURS: i64 = 24;
 /// Longest idempotency key, in bytes.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
-/// `POST /v1/comments`: judges and stores a submission, as JSON or as a form.
+/// Judges and stores a submission.
+///
+/// The decision is made and the comment is durable before the answer. A plain HTML form is taken as well
+/// (`application/x-www-form-urlencoded`), with WordPress' field names or these, and with a key of the scope `submit` alone
+/// in its field `key`; a browser is sent back to its page.
+#[utoipa::path(post, path = "/v1/comments", tag = "submitting", security(("key" = ["submit"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "makes sending again safe, for 24 hours", max_length = 255, pattern = "^[!-~]+$")),
+    request_body = SubmissionBody,
+    responses(
+        (status = 201, description = "stored, with the decision and every reason for it", body = Judged),
+        (status = 200, description = "the site's `external_id` was known: the stored comment, or the new decision if its content is new", body = openapi::Again),
+        Refused, BodyRefused, NotTaken,
+    ))]
 pub(super) async fn submit(
     State(app): AppState,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -57,7 +70,10 @@ pub(super) fn with_receipt(app: &App, outcome: Outcome) -> Response {
     response
 }
 
-/// `POST /v1/check`: judges and stores nothing.
+/// Judges a submission and stores nothing; counts against no limit of its author.
+#[utoipa::path(post, path = "/v1/check", tag = "submitting", security(("key" = ["submit"])),
+    request_body = SubmissionBody,
+    responses((status = 200, description = "the decision and every reason for it", body = Judged), Refused, BodyRefused, NotTaken))]
 pub(super) async fn check(State(app): AppState, headers: HeaderMap, body: Body) -> Result<Response> {
     let encoding = submission::encoding(&headers)?;
     let caller = caller(&app, &headers, Scope::Submit).await?;
@@ -95,6 +111,17 @@ impl Outcome {
                 let answer: serde_json::Value = serde_json::from_str(answer).ok()?;
                 Some((*id, answer.get("decision")?.as_str()?.to_owned()))
             }
+        }
+    }
+}
+
+impl Outcome {
+    /// What a single submission is answered with, as one line.
+    pub(super) fn into_json(self) -> serde_json::Result<String> {
+        match self {
+            Self::Created(judged, _) | Self::Edited(judged, _) => serde_json::to_string(&judged),
+            Self::Replayed(_, answer) => Ok(answer),
+            Self::Known(comment) => serde_json::to_string(&comment),
         }
     }
 }

@@ -1,13 +1,15 @@
 //! `moderato site …` and `moderato key …`.
 
+use std::io::Read;
+
 use jiff::Timestamp;
 use url::Url;
 
 use super::{open, print_line};
 use crate::config::Config;
 use crate::id::{KeyId, SiteId};
-use crate::store::{ApiKey, Scopes, Site, Store, StoreError};
-use crate::worker;
+use crate::store::{ApiKey, Scope, Scopes, Site, Store, StoreError};
+use crate::{secrets, worker};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum SiteCommand {
@@ -21,6 +23,18 @@ pub(super) enum SiteCommand {
     },
     /// All sites
     List,
+    /// Let a site's Coral ask before it publishes; prints the address for its external moderation phase
+    Coral {
+        /// The site
+        #[arg(long)]
+        site: String,
+        /// Read the signing secret, which Coral shows for the phase, from standard input
+        #[arg(long, required = true)]
+        secret_stdin: bool,
+        /// Keep the earlier secrets in force as well, while Coral replaces one
+        #[arg(long)]
+        keep: bool,
+    },
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -33,6 +47,9 @@ pub(super) enum KeyCommand {
         /// What it may do: submit, read, moderate, admin
         #[arg(long, default_value = "submit")]
         scopes: Scopes,
+        /// A key of 12 characters for the Akismet-compatible API; it may check and submit, nothing else
+        #[arg(long, conflicts_with = "scopes")]
+        akismet: bool,
     },
     /// All keys, without their secrets
     List,
@@ -52,6 +69,13 @@ pub(super) async fn site(config: Config, command: SiteCommand) -> anyhow::Result
                 print_line(&format!("{}\t{}\t{}", site.id, site.name, site.url.unwrap_or_default()))?;
             }
         }
+        SiteCommand::Coral { site, keep, .. } => {
+            let site = site_named(&store, &site).await?;
+            add_coral_secret(&store, site.id, !keep).await?;
+            let base =
+                config.public_url.as_ref().map_or(String::new(), |url| url.as_str().trim_end_matches('/').to_owned());
+            print_line(&format!("{base}/integrations/coral/{}", site.id))?;
+        }
     }
     store.close().await;
     Ok(())
@@ -60,9 +84,10 @@ pub(super) async fn site(config: Config, command: SiteCommand) -> anyhow::Result
 pub(super) async fn key(config: Config, command: KeyCommand) -> anyhow::Result<()> {
     let store = open(&config).await?;
     match command {
-        KeyCommand::Create { site, scopes } => {
+        KeyCommand::Create { site, scopes, akismet } => {
             let site = site_named(&store, &site).await?;
-            let (text, key) = new_key(site.id, scopes, crate::clock::now());
+            let now = crate::clock::now();
+            let (text, key) = if akismet { new_short_key(site.id, now) } else { new_key(site.id, scopes, now) };
             store.create_key(key).await?;
             print_line(&text)?;
         }
@@ -77,6 +102,15 @@ pub(super) async fn key(config: Config, command: KeyCommand) -> anyhow::Result<(
         }
     }
     store.close().await;
+    Ok(())
+}
+
+async fn add_coral_secret(store: &Store, site: SiteId, is_only: bool) -> anyhow::Result<()> {
+    let mut secret = String::new();
+    std::io::stdin().lock().take(4_096).read_to_string(&mut secret)?;
+    let secret = secret.trim();
+    anyhow::ensure!(secret.len() >= 16, "the signing secret on standard input is too short: copy it from Coral");
+    store.add_coral_secret(site, secret.to_owned(), is_only, crate::clock::now()).await?;
     Ok(())
 }
 
@@ -117,6 +151,15 @@ async fn list_keys(store: &Store) -> anyhow::Result<()> {
 pub(super) async fn site_named(store: &Store, name: &str) -> anyhow::Result<Site> {
     let site = store.sites().await?.into_iter().find(|site| site.name == name);
     site.ok_or_else(|| anyhow::anyhow!("there is no site {name:?}; `moderato site list` shows all"))
+}
+
+/// A new key for the Akismet-compatible API: the text that is shown once, and what is stored.
+fn new_short_key(site: SiteId, now: Timestamp) -> (String, ApiKey) {
+    let text = secrets::short_key();
+    let hint = text[text.len() - 2..].to_owned();
+    let digest = secrets::digest(&text);
+    let scopes = Scopes::new(vec![Scope::Submit]);
+    (text, ApiKey { id: KeyId::fresh(now), site, digest, scopes, hint, created_at: now, revoked_at: None })
 }
 
 /// A new key of a site: the text that is shown once, and what is stored.

@@ -11,12 +11,12 @@ use tokio::sync::{OnceCell, Semaphore};
 use tracing::{info, warn};
 
 use super::problem::Failure;
-use super::throttle::Throttle;
 use crate::app::App;
 use crate::client_address::client_address;
 use crate::comment::network_of;
 use crate::secrets;
 use crate::store::{ServiceNote, User};
+use crate::throttle::Throttle;
 
 /// Passwords that are hashed at once: each takes a core and 19 MiB.
 const HASHING: usize = 2;

@@ -36,7 +36,6 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod texts;
-mod throttle;
 mod two_step;
 mod view;
 mod webhooks;

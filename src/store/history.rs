@@ -66,7 +66,7 @@ impl EventKind {
 }
 
 /// One entry of the history.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Event {
     /// Its id.
     pub id: EventId,
@@ -94,9 +94,11 @@ pub struct Event {
     pub model: Option<String>,
     /// When the comment came on the screen of whoever decided.
     #[serde(serialize_with = "crate::clock::optional_rfc3339")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub shown_at: Option<Timestamp>,
     /// When.
     #[serde(serialize_with = "crate::clock::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 
@@ -200,6 +202,7 @@ pub(super) async fn append(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result
             .bind(micros(event.at))
             .bind(event.kind.as_str())
     )?;
+    super::callbacks::tell(conn, &event).await?;
     Ok(id)
 }
 

@@ -17,7 +17,7 @@ const BY_THE_HOUR: SignedDuration = SignedDuration::from_hours(72);
 const AGES: [i64; 6] = [3_600, 6 * 3_600, 24 * 3_600, 3 * 86_400, 7 * 86_400, i64::MAX];
 
 /// Everything about a span of time.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Stats {
     /// What the pipeline decided.
     pub decisions: Decisions,
@@ -38,7 +38,7 @@ pub struct Stats {
 }
 
 /// Decisions of the pipeline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Decisions {
     /// Published at once.
     pub approve: i64,
@@ -49,7 +49,7 @@ pub struct Decisions {
 }
 
 /// One reason over the span.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ReasonStats {
     /// Its code.
     pub code: String,
@@ -62,7 +62,7 @@ pub struct ReasonStats {
 }
 
 /// What people made of one kind of decision.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Override {
     /// What the pipeline had decided.
     pub decision: String,
@@ -75,7 +75,7 @@ pub struct Override {
 }
 
 /// What waits.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct QueueStats {
     /// How many comments.
     pub comments: i64,
@@ -86,7 +86,7 @@ pub struct QueueStats {
 }
 
 /// How long decisions took.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Times {
     /// Half of the decisions took at most so many seconds, to the class; `None` without any.
     pub median_seconds: Option<u32>,
@@ -97,7 +97,7 @@ pub struct Times {
 }
 
 /// One person over the span.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ModeratorStats {
     /// As in the history: `user:<id>` or `key:<id>`.
     pub actor: String,
@@ -112,10 +112,11 @@ pub struct ModeratorStats {
 }
 
 /// A part of the span.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Point {
     /// When it begins.
     #[serde(serialize_with = "crate::clock::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     pub from: Timestamp,
     /// What the pipeline decided.
     pub decisions: Decisions,

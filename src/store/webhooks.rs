@@ -225,7 +225,6 @@ pub(super) async fn withdraw(conn: &mut Conn, site: SiteId, event: EventId) -> s
 }
 
 /// Puts a call to an address of a comment's sender into the outbox, for one that asked to be called back.
-#[expect(dead_code, reason = "called by the API that takes such addresses")]
 pub(super) async fn enqueue_callback(
     conn: &mut Conn,
     site: SiteId,

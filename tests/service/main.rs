@@ -4,18 +4,25 @@
 #[path = "../databases/mod.rs"]
 mod databases;
 
+mod akismet;
 mod bad_input;
+mod batches;
 mod command_line;
+mod description;
 mod durability;
 mod forms;
 mod harness;
 mod importing;
 mod judging;
+mod listening;
 mod measuring;
 mod moderating;
+mod newsrooms;
 mod operations;
 mod outages;
+mod policies;
 mod shared_limits;
 mod submitting;
+mod threads;
 mod visiting;
 mod webhooks;

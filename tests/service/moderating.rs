@@ -154,3 +154,28 @@ async fn feedback_is_taken_for_known_labels_only() {
     assert_eq!(service.post(&path, json!({ "label": "spam" })).await.status, 204);
     service.post(&path, json!({ "label": "nice" })).await.is_problem(422);
 }
+
+#[tokio::test]
+async fn what_is_erased_is_gone_and_one_author_can_be_erased_whole() {
+    let service = Service::start().await.all_powerful();
+    let ann = json!({ "text": "Something about my address.", "email": "Ann@example.org", "ip": "203.0.113.9" });
+    let bob = json!({ "text": "Something else altogether.", "ip": "203.0.113.10" });
+    let (first, second) = (service.comment(ann).await, service.comment(bob).await);
+    let path = |comment: &serde_json::Value| format!("/v1/comments/{}", comment["id"].as_str().expect("an id"));
+    let delete =
+        async |path: &str| service.request(reqwest::Method::DELETE, path).send().await.expect("an answer").status();
+    assert_eq!(
+        (delete(&path(&second)).await, delete(&path(&second)).await),
+        (reqwest::StatusCode::NO_CONTENT, reqwest::StatusCode::NOT_FOUND)
+    );
+    service.post("/v1/erasure", json!({})).await.is_problem(422);
+    let erased = service.post("/v1/erasure", json!({ "email": "ann@example.org" })).await;
+    assert_eq!(
+        (erased.status, &erased.body["erased"], &erased.body["ids"][0]),
+        (200, &json!(1), &first["id"]),
+        "{}",
+        erased.text
+    );
+    service.get(&path(&first)).await.is_problem(404);
+    assert_eq!(service.get("/v1/comments").await.body["items"], json!([]));
+}

@@ -17,16 +17,16 @@ use tokio::sync::Notify;
 use crate::harness::Service;
 
 /// Loopback is not public, so a test allows it.
-const LOOPBACK: (&str, &str) = ("MODERATO_WEBHOOKS_NETWORKS", "127.0.0.0/8");
+pub(crate) const LOOPBACK: (&str, &str) = ("MODERATO_WEBHOOKS_NETWORKS", "127.0.0.0/8");
 
 /// What arrived.
 #[derive(Clone, Debug)]
-struct Arrival {
+pub(crate) struct Arrival {
     id: String,
     timestamp: i64,
     signature: String,
     text: String,
-    body: Value,
+    pub(crate) body: Value,
 }
 
 #[derive(Default)]
@@ -38,14 +38,14 @@ struct Inbox {
 
 /// Somebody who is told.
 #[derive(Clone)]
-struct Receiver {
-    url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     inbox: Arc<Mutex<Inbox>>,
     news: Arc<Notify>,
 }
 
 impl Receiver {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/hook", listener.local_addr().expect("bound"));
         let receiver = Self { url, inbox: Arc::default(), news: Arc::default() };
@@ -63,7 +63,7 @@ impl Receiver {
     }
 
     /// Waits until so many arrived.
-    async fn wait_for(&self, n: usize) -> Vec<Arrival> {
+    pub(crate) async fn wait_for(&self, n: usize) -> Vec<Arrival> {
         let all = async {
             loop {
                 let news = self.news.notified();

@@ -13,7 +13,7 @@ const SHARED: u64 = 0;
 
 /// A limit on attempts.
 #[derive(Debug)]
-pub(super) struct Throttle {
+pub struct Throttle {
     burst: u32,
     every: Duration,
     hasher: RandomState,
@@ -23,7 +23,7 @@ pub(super) struct Throttle {
 
 impl Throttle {
     /// Allows `burst` attempts at once, and one more `every` so often.
-    pub(super) fn new(burst: u32, every: Duration) -> Self {
+    pub fn new(burst: u32, every: Duration) -> Self {
         Self { burst, every, hasher: RandomState::new(), full_at: Mutex::default() }
     }
 
@@ -32,7 +32,7 @@ impl Throttle {
     /// # Errors
     ///
     /// The seconds to wait when there were too many.
-    pub(super) fn attempt(&self, key: impl Hash, now: Instant) -> Result<(), u64> {
+    pub fn attempt(&self, key: impl Hash, now: Instant) -> Result<(), u64> {
         let key = self.hasher.hash_one(key);
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         if full_at.len() >= MAX_KEYS {
@@ -50,8 +50,16 @@ impl Throttle {
         }
     }
 
+    /// Whether the next attempt of a key would be one too many.
+    pub fn is_used_up(&self, key: impl Hash, now: Instant) -> bool {
+        let key = self.hasher.hash_one(key);
+        let full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = full_at.get(&key).or_else(|| full_at.get(&SHARED).filter(|_| full_at.len() >= MAX_KEYS));
+        at.is_some_and(|at| (*at).max(now) + self.every > now + self.every * self.burst)
+    }
+
     /// Forgets all attempts of a key, because one of them succeeded.
-    pub(super) fn forgive(&self, key: impl Hash) {
+    pub fn forgive(&self, key: impl Hash) {
         let key = self.hasher.hash_one(key);
         self.full_at.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
     }
@@ -66,6 +74,7 @@ mod tests {
         let throttle = Throttle::new(3, Duration::from_secs(10));
         let now = Instant::now();
         assert!((0..3).all(|_| throttle.attempt("ann", now).is_ok()));
+        assert!(throttle.is_used_up("ann", now) && !throttle.is_used_up("bob", now));
         assert_eq!(throttle.attempt("ann", now), Err(11));
         assert_eq!(throttle.attempt("bob", now), Ok(()));
         assert_eq!(throttle.attempt("ann", now + Duration::from_secs(10)), Ok(()));
