@@ -3,7 +3,7 @@
 export CARGO_TERM_COLOR ?= auto
 DATA ?= ../shared/data
 
-.PHONY: help run test check browser-tests webhook-tests test-wordpress instructions fuzz torture figures train evaluate clean
+.PHONY: help run test operations-tests check browser-tests webhook-tests test-wordpress instructions fuzz torture figures train evaluate clean
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -18,9 +18,15 @@ test:
 	cargo test --no-fail-fast
 	MODERATO_TEST_DATABASE=postgres cargo test --no-fail-fast --test service
 	$(MAKE) instructions
+	$(MAKE) operations-tests
 	$(MAKE) browser-tests
 	$(MAKE) webhook-tests
 	$(MAKE) client-tests
+
+## make operations-tests  manifests, alerts, dashboard, documentation, upgrades, rolling restarts
+operations-tests:
+	tests/install-tools
+	tests/operations/run
 
 browser-tests:
 	cd tests/browser && npm ci --no-audit --no-fund --silent && node --test --test-concurrency=1 --test-reporter=spec
@@ -57,9 +63,10 @@ check:
 	$(MAKE) test
 	$(MAKE) fuzz
 
-## make torture   the long form of the tests: 10,000 kills under load on each database, outages of a minute, long fuzzing
+## make torture   the long form of the tests: 10,000 kills under load on each database, 100,000 requests over rolling restarts, outages of a minute, long fuzzing
 torture:
 	$(MAKE) fuzz FUZZ_SECONDS=1200
+	ROLLING_RESTARTS=50 ROLLING_REQUESTS=100000 tests/operations/run rolling_test
 	MODERATO_TEST_KILLS=10000 cargo test --release --test service durability -- --nocapture
 	MODERATO_TEST_KILLS=10000 MODERATO_TEST_DATABASE=postgres cargo test --release --test service killed_under_load -- --nocapture
 	MODERATO_TEST_OUTAGE_SECONDS=60 cargo test --release --test service outages -- --nocapture --test-threads=1

@@ -18,7 +18,7 @@ use crate::limits::{Limits, SharedLimits};
 use crate::lists;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
-use crate::store::{Actor, Appealed, Directory, Resolution, Resolved, Store, StoreError};
+use crate::store::{Actor, Appealed, Dialect, Directory, Resolution, Resolved, Store, StoreError};
 use crate::verdict::Status;
 use crate::visitor::Receipts;
 use crate::webhooks::Courier;
@@ -81,6 +81,9 @@ impl App {
         store.writer().observe(Arc::new(move |comments, took| committed.committed(comments, took)));
 
         let model = load_model(&config);
+        if let Err(why) = &model {
+            warn!("there is no usable model, every comment will be held: {why}");
+        }
         for error in lists::use_directory(&config.lists_dir()) {
             warn!("a list cannot be used, the one that comes with the service is: {error}");
         }
@@ -218,6 +221,17 @@ impl App {
         outcome
     }
 
+    /// Whether this process can serve now: its own file takes writes, and it is not about to end.
+    ///
+    /// A PostgreSQL that is away is away for all replicas: were all of them not ready, websites would get the balancer's
+    /// error in place of our 503 with `Retry-After`.
+    pub async fn is_ready(&self, now: Timestamp) -> bool {
+        let writes = self.store_writes(now).await || self.store.dialect() == Dialect::Postgres;
+        let ready = writes && !self.is_draining();
+        self.metrics.ready(ready);
+        ready
+    }
+
     /// Stops being ready, because the service is about to end.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
@@ -230,7 +244,7 @@ impl App {
 }
 
 /// The limits of all replicas together, or this one's share of them.
-async fn limits(config: &Config) -> anyhow::Result<Limits> {
+pub(crate) async fn limits(config: &Config) -> anyhow::Result<Limits> {
     let limits = Limits::new(&config.limits.share_of(config.replicas));
     let Some(url) = &config.shared_limits else { return Ok(limits) };
     let shared = SharedLimits::new(url).map_err(anyhow::Error::msg).context("limits.shared")?;
@@ -239,13 +253,10 @@ async fn limits(config: &Config) -> anyhow::Result<Limits> {
 }
 
 /// The model, or a sentence that says why there is none.
-fn load_model(config: &Config) -> Result<Model, String> {
+pub(crate) fn load_model(config: &Config) -> Result<Model, String> {
     let loaded = match &config.models {
         Some(dir) => Model::load(dir),
         None => Model::embedded(),
     };
-    loaded.map_err(|error| {
-        warn!("there is no usable model, every comment will be held: {error}");
-        error.to_string()
-    })
+    loaded.map_err(|error| error.to_string())
 }

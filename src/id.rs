@@ -75,6 +75,11 @@ fn milliseconds(time: Timestamp) -> i64 {
     i64::try_from(since * i128::from(SQUEEZED_INTO_MS) / whole).unwrap_or_default()
 }
 
+/// When an id was made, to the millisecond.
+pub fn made_at(id: i64) -> Timestamp {
+    Timestamp::from_millisecond((id >> LOW_BITS) + EPOCH_MS).unwrap_or(Timestamp::MAX)
+}
+
 fn encode(id: i64) -> [u8; TEXT_LEN] {
     let mut text = [b'0'; TEXT_LEN];
     let mut rest = id;

@@ -27,6 +27,7 @@ pub mod normalize;
 pub mod pipeline;
 pub mod policy;
 pub mod recent;
+pub mod reload;
 pub mod replaying;
 pub mod rules;
 pub mod search;

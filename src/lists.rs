@@ -1,6 +1,6 @@
 //! Domain lists: those that come with the service, from `models/lists/`, and those that an operator has put in their place.
 //!
-//! The lists in use are chosen once, when the program starts ([`use_directory`]); nothing that decides reads a file.
+//! The lists in use are chosen when the program starts and by a reload ([`use_directory`]); nothing that decides reads a file.
 
 mod file;
 
@@ -91,14 +91,14 @@ pub fn is_shortener(host: &str) -> bool {
     SHORTENERS.load().contains(host)
 }
 
-/// Puts the lists of a directory in place of the shipped ones, for this process. Where a file is missing or cannot be used,
-/// the shipped list stays; the errors say which.
+/// Puts the lists of a directory in place of the shipped ones, for this process. Where a file is missing the shipped list is
+/// used; where it cannot be used, the list before stays. The errors say which.
 pub fn use_directory(dir: &Path) -> Vec<ListError> {
     let mut errors = Vec::new();
     for (kind, place) in [(Kind::DisposableEmailDomains, &DISPOSABLE), (Kind::UrlShorteners, &SHORTENERS)] {
         match List::imported(kind, dir) {
             Ok(Some(list)) => place.store(list.domains.into()),
-            Ok(None) => {}
+            Ok(None) => place.store(List::shipped(kind).domains.into()),
             Err(error) => errors.push(error),
         }
     }

@@ -2,17 +2,28 @@
 //!
 //! Labels come from fixed sets or from the list of sites, so that no stranger can make a series.
 
-use std::collections::HashMap;
+mod classic;
+mod labels;
+mod machine;
+
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::exemplar::HistogramWithExemplars;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+pub use classic::as_classic_text;
+use labels::{
+    ChangeLabels, CommentLabels, HttpLabels, LimitLabels, ModelLabels, ReasonLabels, RequestLabels, ResultLabels,
+    SiteLabels, StageLabels,
+};
+pub use labels::{DeliveryResult, Stage};
+pub use machine::Machine;
 
 use crate::limits::LimitName;
 use crate::rules::RULES;
@@ -21,105 +32,9 @@ use crate::verdict::{Decision, Status, Verdict};
 /// Reason codes that are no rules.
 const OTHER_REASONS: [&str; 4] = ["spam.classifier", "toxic.classifier", "missing.model", "missing.facts"];
 
-/// The steps of the pipeline that are timed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stage {
-    /// Bringing the text into its normal form.
-    Normalize,
-    /// Asking what is known already.
-    Facts,
-    /// Rules, classifier and policy.
-    Assess,
-    /// Waiting for the commit.
-    Record,
-}
-
-impl Stage {
-    const ALL: [Stage; 4] = [Self::Normalize, Self::Facts, Self::Assess, Self::Record];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Normalize => "normalize",
-            Self::Facts => "facts",
-            Self::Assess => "assess",
-            Self::Record => "record",
-        }
-    }
-}
-
-impl EncodeLabelValue for Stage {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
-        EncodeLabelValue::encode(&self.as_str(), encoder)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CommentLabels {
-    site: String,
-    decision: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabels {
-    reason: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct StageLabels {
-    stage: Stage,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct HttpLabels {
-    route: String,
-    method: &'static str,
-    status: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LimitLabels {
-    limit: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct SiteLabels {
-    site: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ChangeLabels {
-    from: &'static str,
-    to: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ResultLabels {
-    result: &'static str,
-}
-
-/// How a delivery to a webhook ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeliveryResult {
-    /// The site took it.
-    Delivered,
-    /// It did not; there will be another try.
-    Failed,
-    /// It was given up.
-    Dead,
-}
-
-impl DeliveryResult {
-    const ALL: [DeliveryResult; 3] = [Self::Delivered, Self::Failed, Self::Dead];
-
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Dead => "dead",
-        }
-    }
-}
+/// Results of a reload.
+const APPLIED: &str = "applied";
+const REFUSED: &str = "refused";
 
 /// All metrics of one process.
 #[derive(Debug)]
@@ -128,36 +43,51 @@ pub struct Metrics {
     comments: Family<CommentLabels, Counter>,
     reasons: Family<ReasonLabels, Counter>,
     stages: Family<StageLabels, Histogram>,
-    http: Family<HttpLabels, Histogram, fn() -> Histogram>,
+    http: Family<HttpLabels, TimedRequests, fn() -> TimedRequests>,
     limited: Family<LimitLabels, Counter>,
     limiter_overflow: Family<LimitLabels, Gauge>,
     shared_limits_failures: Gauge,
     queue: Family<SiteLabels, Gauge>,
-    queue_oldest: Family<SiteLabels, Gauge<f64, std::sync::atomic::AtomicU64>>,
+    queue_oldest: Family<SiteLabels, FractionalGauge>,
     decisions: Family<ChangeLabels, Counter>,
     model: Family<ModelLabels, Gauge>,
+    model_loaded: Gauge,
+    ready: Gauge,
+    reload_successful: Gauge,
+    reloads: Family<ResultLabels, Counter>,
+    machine: Machine,
     commit_seconds: Histogram,
     batch_size: Histogram,
     store_waiting: Gauge,
     deliveries: Family<ResultLabels, Counter>,
     webhook_pending: Gauge,
     webhook_dead: Gauge,
+    webhook_oldest: FractionalGauge,
+    webhook_delay: Histogram,
     connections: Gauge,
     panics: Counter,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ModelLabels {
-    version: String,
 }
 
 /// 50 µs to 10 s, with the edges of the service levels: 0.1 and 0.25 s.
 const SECONDS: [f64; 16] =
     [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
+/// 1 s to a day, with the edge of the service level: 60 s.
+const DELAYS: [f64; 10] = [1.0, 2.0, 5.0, 15.0, 30.0, 60.0, 300.0, 1_800.0, 7_200.0, 86_400.0];
+
+type FractionalGauge = Gauge<f64, std::sync::atomic::AtomicU64>;
+type TimedRequests = HistogramWithExemplars<RequestLabels>;
+
 fn seconds() -> Histogram {
     Histogram::new(SECONDS)
 }
+
+fn timed_requests() -> TimedRequests {
+    TimedRequests::new(SECONDS.into_iter())
+}
+
+/// The route of submissions, whose series exist before the first one.
+const INGEST: &str = "/v1/comments";
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -169,11 +99,11 @@ impl Metrics {
     /// All metrics at zero.
     pub fn new() -> Self {
         let mut metrics = Self {
-            registry: Registry::with_prefix("moderato"),
+            registry: Registry::default(),
             comments: Family::default(),
             reasons: Family::default(),
             stages: Family::new_with_constructor(seconds),
-            http: Family::new_with_constructor(seconds as fn() -> Histogram),
+            http: Family::new_with_constructor(timed_requests as fn() -> TimedRequests),
             limited: Family::default(),
             limiter_overflow: Family::default(),
             shared_limits_failures: Gauge::default(),
@@ -181,12 +111,19 @@ impl Metrics {
             queue_oldest: Family::default(),
             decisions: Family::default(),
             model: Family::default(),
+            model_loaded: Gauge::default(),
+            ready: Gauge::default(),
+            reload_successful: Gauge::default(),
+            reloads: Family::default(),
+            machine: Machine::default(),
             commit_seconds: seconds(),
             batch_size: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]),
             store_waiting: Gauge::default(),
             deliveries: Family::default(),
             webhook_pending: Gauge::default(),
             webhook_dead: Gauge::default(),
+            webhook_oldest: FractionalGauge::default(),
+            webhook_delay: Histogram::new(DELAYS),
             connections: Gauge::default(),
             panics: Counter::default(),
         };
@@ -200,7 +137,8 @@ impl Metrics {
             ("version", env!("CARGO_PKG_VERSION")),
             ("commit", option_env!("MODERATO_COMMIT").unwrap_or("unknown")),
         ]);
-        let r = &mut self.registry;
+        self.machine.register(&mut self.registry);
+        let r = self.registry.sub_registry_with_prefix("moderato");
         r.register("build", "The program that runs", build);
         r.register("comments", "Comments judged and stored", self.comments.clone());
         r.register("decision_reasons", "Reasons of verdicts", self.reasons.clone());
@@ -226,6 +164,18 @@ impl Metrics {
         );
         r.register("moderator_decisions", "Decisions of moderators", self.decisions.clone());
         r.register("model_info", "The model that judges; no series when there is none", self.model.clone());
+        r.register(
+            "model_loaded",
+            "Whether there is a model; without one every comment is held",
+            self.model_loaded.clone(),
+        );
+        r.register("ready", "Whether this process can serve", self.ready.clone());
+        r.register(
+            "reload_successful",
+            "Whether the newest configuration, lists and model are in force",
+            self.reload_successful.clone(),
+        );
+        r.register("reloads", "Attempts to put a changed configuration in force", self.reloads.clone());
         r.register_with_unit(
             "store_commit",
             "Time to commit a batch of comments",
@@ -237,6 +187,18 @@ impl Metrics {
         r.register("webhook_deliveries", "Attempts to deliver a webhook", self.deliveries.clone());
         r.register("webhook_pending", "Webhooks not delivered yet", self.webhook_pending.clone());
         r.register("webhook_dead_letters", "Webhooks that were given up", self.webhook_dead.clone());
+        r.register_with_unit(
+            "webhook_oldest",
+            "Time since the decision of the oldest webhook that is not delivered",
+            Unit::Seconds,
+            self.webhook_oldest.clone(),
+        );
+        r.register_with_unit(
+            "webhook_delay",
+            "Time from a decision until its site took the webhook",
+            Unit::Seconds,
+            self.webhook_delay.clone(),
+        );
         r.register("http_connections", "Open connections", self.connections.clone());
         r.register("panics", "Requests that ended in a panic", self.panics.clone());
     }
@@ -254,6 +216,14 @@ impl Metrics {
             let _ = self.limited.get_or_create(&LimitLabels { limit });
             let _ = self.limiter_overflow.get_or_create(&LimitLabels { limit });
         }
+        for status in [200, 201, 500, 503] {
+            let labels = HttpLabels { route: INGEST.to_owned(), method: "POST", status };
+            let _ = self.http.get_or_create(&labels);
+        }
+        for result in [APPLIED, REFUSED] {
+            let _ = self.reloads.get_or_create(&ResultLabels { result });
+        }
+        self.reload_successful.set(1);
         for result in DeliveryResult::ALL {
             let _ = self.deliveries.get_or_create(&ResultLabels { result: result.as_str() });
         }
@@ -287,10 +257,12 @@ impl Metrics {
         self.stages.get_or_create(&StageLabels { stage }).observe(took.as_secs_f64());
     }
 
-    /// A request was answered. `route` is the pattern of the route, never the path itself.
-    pub fn request(&self, route: &str, method: &axum::http::Method, status: u16, took: Duration) {
+    /// A request was answered. `route` is the pattern of the route, never the path itself; `id` becomes an exemplar.
+    pub fn request(&self, route: &str, method: &axum::http::Method, status: u16, took: Duration, id: &str) {
         let labels = HttpLabels { route: route.to_owned(), method: known_method(method), status };
-        self.http.get_or_create(&labels).observe(took.as_secs_f64());
+        // OpenMetrics allows 128 characters for an exemplar's labels, names included.
+        let exemplar = (id.len() <= 100).then(|| RequestLabels { request_id: id.to_owned() });
+        self.http.get_or_create(&labels).observe(took.as_secs_f64(), exemplar, None);
     }
 
     /// A submission was refused by a limit.
@@ -324,9 +296,27 @@ impl Metrics {
     /// This model judges from now on; `None` when there is none.
     pub fn model(&self, version: Option<&str>) {
         self.model.clear();
+        self.model_loaded.set(version.is_some().into());
         if let Some(version) = version {
             self.model.get_or_create(&ModelLabels { version: version.to_owned() }).set(1);
         }
+    }
+
+    /// Whether this process can serve now.
+    pub fn ready(&self, ready: bool) {
+        self.ready.set(ready.into());
+    }
+
+    /// A changed configuration is in force, or was refused and the old one still is.
+    pub fn reloaded(&self, applied: bool) {
+        let result = if applied { APPLIED } else { REFUSED };
+        self.reloads.get_or_create(&ResultLabels { result }).inc();
+        self.reload_successful.set(applied.into());
+    }
+
+    /// What the process and its disk take.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
     }
 
     /// So many comments were committed together, in this time.
@@ -355,6 +345,16 @@ impl Metrics {
         self.webhook_dead.set(deliveries);
     }
 
+    /// The oldest webhook that is not delivered is of a decision so long ago.
+    pub fn webhook_oldest(&self, waiting: Duration) {
+        self.webhook_oldest.set(waiting.as_secs_f64());
+    }
+
+    /// A site took a webhook so long after the decision that it tells of.
+    pub fn webhook_delay(&self, delay: Duration) {
+        self.webhook_delay.observe(delay.as_secs_f64());
+    }
+
     /// A connection was opened.
     pub fn connection_opened(&self) {
         self.connections.inc();
@@ -380,35 +380,6 @@ impl Metrics {
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
-}
-
-/// OpenMetrics text in the older form that Prometheus and its tools read where OpenMetrics was not asked for
-/// (exposition format 0.0.4): there a counter is declared under its full name, and info is a gauge.
-pub fn as_classic_text(open_metrics: &str) -> String {
-    let types: HashMap<&str, &str> =
-        open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
-    let mut text = String::with_capacity(open_metrics.len());
-    for line in open_metrics.lines() {
-        let declared = ["# HELP ", "# TYPE "].into_iter().find_map(|what| Some((what, line.strip_prefix(what)?)));
-        match declared.and_then(|(what, rest)| Some((what, rest.split_once(' ')?))) {
-            Some((what, (name, rest))) => {
-                let (suffix, kind) = match types.get(name) {
-                    Some(&"counter") => ("_total", "counter"),
-                    Some(&"info") => ("_info", "gauge"),
-                    Some(&kind) => ("", kind),
-                    None => ("", "untyped"),
-                };
-                let rest = if what == "# TYPE " { kind } else { rest };
-                text.push_str(&format!("{what}{name}{suffix} {rest}\n"));
-            }
-            None if line.starts_with('#') => {}
-            None => {
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-    }
-    text
 }
 
 /// Methods of the allow-list by name, all others as one.

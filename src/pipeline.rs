@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use serde::Serialize;
 use tracing::{info, warn};
@@ -30,8 +31,8 @@ const FACTS_TIME: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Pipeline {
     store: Store,
-    limits: Limits,
-    model: std::result::Result<Model, String>,
+    limits: ArcSwap<Limits>,
+    model: ArcSwap<std::result::Result<Model, String>>,
     recent: Mutex<Recent>,
     metrics: Arc<Metrics>,
 }
@@ -96,7 +97,13 @@ impl Pipeline {
         }
         warm_up(model.as_ref().ok());
         metrics.model(model.as_ref().ok().map(|model| model.version.as_str()));
-        Ok(Self { store, limits, model, recent: Mutex::new(recent), metrics })
+        Ok(Self {
+            store,
+            limits: ArcSwap::from_pointee(limits),
+            model: ArcSwap::from_pointee(model),
+            recent: Mutex::new(recent),
+            metrics,
+        })
     }
 
     /// Takes a submission all the way. When it returns, the comment is durable, with its verdict and the event that
@@ -203,7 +210,7 @@ impl Pipeline {
         submission: Submission,
         now: Timestamp,
     ) -> Result<(Judged, Allowance), NotModerated> {
-        let allowance = self.limits.check_key_everywhere(site.site.id, key).await;
+        let allowance = self.limits.load_full().check_key_everywhere(site.site.id, key).await;
         let allowance = allowance.inspect_err(|e| self.metrics.rate_limited(e.limit))?;
         Ok((self.rehearse(site, submission, now).await, allowance))
     }
@@ -223,17 +230,29 @@ impl Pipeline {
     }
 
     /// The model in use, or why there is none.
-    pub fn model(&self) -> Result<&Model, &str> {
-        self.model.as_ref().map_err(String::as_str)
+    pub fn model(&self) -> Arc<std::result::Result<Model, String>> {
+        self.model.load_full()
+    }
+
+    /// Judges with this model from now on; a comment that is being judged keeps the one before.
+    pub fn use_model(&self, model: Model) {
+        warm_up(Some(&model));
+        self.metrics.model(Some(&model.version));
+        self.model.store(Arc::new(Ok(model)));
     }
 
     /// The rate limits.
-    pub fn limits(&self) -> &Limits {
-        &self.limits
+    pub fn limits(&self) -> Arc<Limits> {
+        self.limits.load_full()
+    }
+
+    /// These limits hold from now on, with nothing used up but what is shared.
+    pub fn use_limits(&self, limits: Limits) {
+        self.limits.store(Arc::new(limits));
     }
 
     async fn limit(&self, site: &SiteEntry, key: KeyId, submission: &Submission) -> Result<Allowance, Exceeded> {
-        let checked = self.limits.check_everywhere(site.site.id, key, submission).await;
+        let checked = self.limits.load_full().check_everywhere(site.site.id, key, submission).await;
         checked.inspect_err(|e| self.metrics.rate_limited(e.limit))
     }
 
@@ -273,7 +292,7 @@ impl Pipeline {
 
     fn assess(&self, comment: &Comment, facts: &Facts, policy: &Policy) -> Verdict {
         let started = Instant::now();
-        let verdict = assess(comment, facts, policy, self.model.as_ref().ok());
+        let verdict = assess(comment, facts, policy, self.model.load().as_ref().as_ref().ok());
         self.metrics.stage(Stage::Assess, started.elapsed());
         verdict
     }

@@ -21,7 +21,7 @@ use tracing::{debug, info, warn};
 use crate::app::App;
 
 /// How long the service keeps accepting after it stopped being ready, so that balancers notice.
-const NOTICE: Duration = Duration::from_secs(2);
+pub const NOTICE: Duration = Duration::from_secs(2);
 /// How long open requests may take after the service stopped accepting.
 const DRAIN: Duration = Duration::from_secs(20);
 /// Pause after an accept that failed, which it does for want of file descriptors.
@@ -105,13 +105,11 @@ fn connection(
 }
 
 /// Completes when the process is asked to end, then stops being ready, gives balancers time, and tells `stop`.
-pub async fn until_asked_to_stop(app: Arc<App>, stop: CancellationToken, behind_balancer: bool) {
+pub async fn until_asked_to_stop(app: Arc<App>, stop: CancellationToken, notice: Duration) {
     let signal = stop_signal().await;
     info!("asked to stop by {signal}");
     app.drain();
-    if behind_balancer {
-        tokio::time::sleep(NOTICE).await;
-    }
+    tokio::time::sleep(notice).await;
     stop.cancel();
 }
 

@@ -1,7 +1,8 @@
 //! Around every request: its id, its span in the log, its metric, its time limit, and problems in the right form.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -10,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
-use tracing::{Instrument, error, info_span};
+use tracing::{Instrument, error, info, info_span, warn};
 
 use super::problem::{Problem, Raised};
 use crate::app::App;
@@ -63,9 +64,37 @@ async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     if let Ok(value) = HeaderValue::try_from(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    if app.is_draining() {
+        // Clients that keep connections go to another replica with their next request.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    app.metrics.request(&route, &method, response.status().as_u16(), started.elapsed());
+    span.in_scope(|| log_request(&app, response.status(), started.elapsed()));
+    app.metrics.request(&route, &method, response.status().as_u16(), started.elapsed(), &id);
     response
+}
+
+/// Requests that were answered well, for sampling.
+static ANSWERED: AtomicU64 = AtomicU64::new(0);
+
+/// What concerns security has a name of its own; failures of ours are always logged, successes one in so many.
+fn log_request(app: &App, status: StatusCode, took: Duration) {
+    let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let code = status.as_u16();
+    let refused = match status {
+        StatusCode::UNAUTHORIZED => Some("authentication_failed"),
+        StatusCode::FORBIDDEN => Some("access_denied"),
+        StatusCode::TOO_MANY_REQUESTS => Some("rate_limited"),
+        _ => None,
+    };
+    let every = app.config.log.requests;
+    if let Some(event) = refused {
+        info!(event, status = code, took_us, "answered with {status}");
+    } else if status.is_server_error() {
+        warn!(event = "request_failed", status = code, took_us, "answered with {status}");
+    } else if every > 0 && ANSWERED.fetch_add(1, Ordering::Relaxed).is_multiple_of(every) {
+        info!(event = "request", status = code, took_us, sampled = every, "answered with {status}");
+    }
 }
 
 /// The caller's id of the request if it is well-formed, else a fresh one.

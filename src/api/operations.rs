@@ -1,5 +1,7 @@
 //! What monitoring asks.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -8,8 +10,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{AppState, Problem, Result};
+use crate::app::App;
 use crate::limits::LimitName;
 use crate::metrics::as_classic_text;
+
+/// Longest wait of a scrape for the store; one that does not answer by then is not ready.
+const PROBE_TIME: Duration = Duration::from_secs(2);
 
 /// Whether the process lives; asks nothing else.
 #[utoipa::path(get, path = "/healthz", tag = "operations", security(()), responses((status = 200, description = "it lives", body = String)))]
@@ -40,18 +46,18 @@ struct ModelReadiness {
     (status = 503, description = "it cannot", body = Readiness),
 ))]
 pub(super) async fn readyz(State(app): AppState) -> Response {
-    let writes = app.store_writes(crate::clock::now()).await;
-    let draining = app.is_draining();
-    let model = match app.pipeline.model() {
+    let now = crate::clock::now();
+    let ready = app.is_ready(now).await;
+    let (writes, draining) = (app.store_writes(now).await, app.is_draining());
+    let model = match app.pipeline.model().as_ref() {
         Ok(model) => ModelReadiness { status: "ready", version: Some(model.version.clone()), detail: None },
         Err(why) => {
             ModelReadiness { status: "missing", version: None, detail: Some(format!("{why}; every comment is held")) }
         }
     };
-    let ready = writes && !draining;
-    let status = match (ready, model.status) {
-        (true, "ready") => "ready",
-        (true, _) => "degraded",
+    let status = match (ready, writes && model.status == "ready") {
+        (true, true) => "ready",
+        (true, false) => "degraded",
         (false, _) => "not ready",
     };
     let body = Readiness { status, draining, store: if writes { "ready" } else { "takes no writes" }, model };
@@ -63,6 +69,10 @@ pub(super) async fn readyz(State(app): AppState) -> Response {
 #[utoipa::path(get, path = "/metrics", tag = "operations", security(()), responses((status = 200, description = "in the format of Prometheus", body = String)))]
 pub(super) async fn metrics(State(app): AppState, headers: HeaderMap) -> Result<Response> {
     let now = crate::clock::now();
+    if tokio::time::timeout(PROBE_TIME, app.is_ready(now)).await.is_err() {
+        app.metrics.ready(false);
+    }
+    observe_machine(&app);
     app.metrics.store_waiting(app.store.writer().waiting());
     for limit in LimitName::ALL {
         app.metrics.limiter_overflows(limit, app.pipeline.limits().overflowed(limit));
@@ -70,6 +80,8 @@ pub(super) async fn metrics(State(app): AppState, headers: HeaderMap) -> Result<
     if let Ok(counts) = app.store.outbox_counts(None).await {
         app.metrics.webhook_pending(counts.pending);
         app.metrics.webhook_dead(counts.dead);
+        let waiting = counts.oldest.map(|event| now.duration_since(crate::id::made_at(event.0)));
+        app.metrics.webhook_oldest(waiting.and_then(|time| time.try_into().ok()).unwrap_or_default());
     }
     app.metrics.shared_limits_failures(app.pipeline.limits().shared_failures());
     for entry in app.directory().sites.values() {
@@ -78,7 +90,7 @@ pub(super) async fn metrics(State(app): AppState, headers: HeaderMap) -> Result<
         if let (Ok(counts), Ok(oldest)) = (app.store.counts(Some(site.id)).await, app.store.oldest_held(site.id).await)
         {
             let age = oldest.map_or(0.0, |oldest| (now - oldest).total(jiff::Unit::Second).unwrap_or(0.0));
-            app.metrics.queue(&site.name, counts.held, std::time::Duration::from_secs_f64(age.max(0.0)));
+            app.metrics.queue(&site.name, counts.held, Duration::from_secs_f64(age.max(0.0)));
         }
     }
     let text = app.metrics.encode().map_err(|error| Problem::Internal(error.into()))?;
@@ -89,4 +101,15 @@ pub(super) async fn metrics(State(app): AppState, headers: HeaderMap) -> Result<
     }
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], as_classic_text(&text)).into_response())
+}
+
+fn observe_machine(app: &App) {
+    let machine = app.metrics.machine();
+    machine.observe_process();
+    machine.observe_disk(&app.config.data_dir);
+    if let Some(file) = app.config.database().file() {
+        let stamp = app.config.backup_stamp().and_then(|path| std::fs::metadata(path).ok()?.modified().ok());
+        let backup = stamp.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        machine.observe_database(file, backup);
+    }
 }

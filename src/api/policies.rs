@@ -90,8 +90,10 @@ pub(super) async fn try_out(State(app): AppState, headers: HeaderMap, body: Body
     let filter = CommentFilter { site: Some(caller.site.site.id), ..CommentFilter::default() };
     let comments = app.store.comments(&filter, None, last).await?.items;
     // Some hundred milliseconds of computing: not on a thread that serves others.
-    let judged =
-        tokio::task::spawn_blocking(move || replay(&comments, &caller.site.policy, &other, app.pipeline.model().ok()));
+    let judged = tokio::task::spawn_blocking(move || {
+        let model = app.pipeline.model();
+        replay(&comments, &caller.site.policy, &other, model.as_ref().as_ref().ok())
+    });
     let replay = judged.await.map_err(|error| Problem::Internal(error.into()))?;
     Ok(Json(replay).into_response())
 }

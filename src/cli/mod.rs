@@ -1,7 +1,9 @@
 //! The command line. Output for programs goes to standard output, everything for people to standard error.
 
 mod accounts;
+mod backup;
 mod check;
+mod doctor;
 mod evaluate;
 mod imports;
 mod lists;
@@ -78,11 +80,8 @@ enum Command {
     Tune(tune::Tune),
     /// Bring the schema of the database up to date
     Migrate,
-    /// Copy the database to a new file while the service runs
-    Backup {
-        /// The file to write; must not exist
-        file: PathBuf,
-    },
+    /// Copy the SQLite database to a new file while the service runs, and read the copy back
+    Backup(backup::Backup),
     /// Put a backup in place of a database that is not in use
     Restore {
         /// The file to read
@@ -112,7 +111,7 @@ enum Command {
         #[command(subcommand)]
         command: Option<lists::ListsCommand>,
     },
-    /// Check configuration, database, model and disk
+    /// Check configuration, schema, integrity, model, permissions, disk and clock; changes nothing
     Doctor,
     /// The configuration
     #[command(subcommand)]
@@ -122,6 +121,8 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// The manual page
+    Man,
 }
 
 /// Runs the command line of this process.
@@ -158,9 +159,10 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::Serve(args) = &command {
         options.extend(args.options());
     }
-    let load = || config::load(cli.config.as_deref(), std::env::vars(), &options);
+    let file = cli.config;
+    let load = move || config::load(file.as_deref(), std::env::vars(), &options);
     match command {
-        Command::Serve(_) => serve::run(load()?),
+        Command::Serve(_) => serve::run(load()?, Box::new(load)),
         Command::Key(command) => with_runtime(sites::key(load()?.config, command)),
         Command::Site(command) => with_runtime(sites::site(load()?.config, command)),
         Command::Webhook(command) => with_runtime(webhooks::run(load()?.config, command)),
@@ -171,8 +173,8 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Evaluate(args) => evaluate::run(args).map(|()| ExitCode::SUCCESS),
         Command::Tune(args) => tune::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Migrate => with_runtime(operate::migrate(load()?.config)),
-        Command::Backup { file } => with_runtime(operate::backup(load()?.config, file)),
-        Command::Restore { file } => with_runtime(operate::restore(load()?.config, file)),
+        Command::Backup(args) => with_runtime(backup::backup(load()?.config, args)),
+        Command::Restore { file } => with_runtime(backup::restore(load()?.config, file)),
         Command::Export { site } => with_runtime(transfer::export(load()?.config, site)),
         Command::Import { format: Source::Jsonl, file, site, .. } if transfer::is_export(&file) => {
             with_runtime(transfer::import(load()?.config, file, site))
@@ -181,8 +183,12 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             with_runtime(imports::import(load()?.config, format, file, site, report))
         }
         Command::Lists { command } => lists::run(&load()?.config, command).map(|()| ExitCode::SUCCESS),
-        Command::Doctor => operate::doctor(load()),
+        Command::Doctor => doctor::doctor(load()),
         Command::Config(command) => operate::config(load(), command),
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "moderato", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -12,6 +13,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::print_line;
 use super::sites::new_key;
@@ -19,7 +22,7 @@ use crate::app::App;
 use crate::config::{Config, Loaded, LogConfig};
 use crate::id::SiteId;
 use crate::store::{Scope, Scopes, Site};
-use crate::{secrets, server, worker};
+use crate::{reload, secrets, server, worker};
 
 /// Name of the site that exists from the start.
 const DEFAULT_SITE: &str = "default";
@@ -47,27 +50,30 @@ impl Args {
     }
 }
 
-pub(super) fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
-    log_to_stderr(&loaded.config.log)?;
+pub(super) fn run(loaded: Loaded, read: reload::Read) -> anyhow::Result<ExitCode> {
+    let filter_log = log_to_stderr(&loaded.config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(loaded))?;
+    runtime.block_on(serve(loaded, reload::Source { read, filter_log }))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn log_to_stderr(log: &LogConfig) -> anyhow::Result<()> {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(&log.filter)?)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+fn log_to_stderr(log: &LogConfig) -> anyhow::Result<reload::FilterLog> {
+    let (filter, handle) = tracing_subscriber::reload::Layer::new(EnvFilter::try_new(&log.filter)?);
+    let registry = tracing_subscriber::registry().with(filter);
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     if log.json {
-        builder.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
+        registry.with(lines.json().flatten_event(true).with_current_span(true).with_span_list(false)).init();
     } else {
-        builder.compact().with_target(false).init();
+        registry.with(lines.compact().with_target(false)).init();
     }
-    Ok(())
+    Ok(Box::new(move |filter| {
+        let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
+        handle.reload(filter).map_err(|error| error.to_string())
+    }))
 }
 
-async fn serve(loaded: Loaded) -> anyhow::Result<()> {
+async fn serve(loaded: Loaded, source: reload::Source) -> anyhow::Result<()> {
     let config = loaded.config.clone();
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
@@ -76,15 +82,19 @@ async fn serve(loaded: Loaded) -> anyhow::Result<()> {
         None => None,
     };
     let app = App::start(config).await?;
-    let stop = CancellationToken::new();
+    // Monitoring is answered until the end, so that one sees a service that takes long to stop.
+    let (stop, end) = (CancellationToken::new(), CancellationToken::new());
 
     let work = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let metrics = metrics_listener.map(|listener| {
         info!("metrics are served at http://{}/metrics", listener.local_addr().unwrap_or(address));
         let router = server::operations_router(app.clone());
-        tokio::spawn(server::serve(listener, router, app.clone(), stop.clone()))
+        tokio::spawn(server::serve(listener, router, app.clone(), end.clone()))
     });
-    tokio::spawn(server::until_asked_to_stop(app.clone(), stop.clone(), !address.ip().is_loopback()));
+    let notice = if address.ip().is_loopback() { Duration::ZERO } else { server::NOTICE };
+    let notice = app.config.http.stop_notice.unwrap_or(notice);
+    tokio::spawn(server::until_asked_to_stop(app.clone(), stop.clone(), notice));
+    let reloads = tokio::spawn(reload::run(app.clone(), loaded.clone(), source, stop.clone()));
 
     greet(&app, address, &loaded).await?;
     print_line(&format!("listening on http://{address}"))?;
@@ -93,6 +103,8 @@ async fn serve(loaded: Loaded) -> anyhow::Result<()> {
     // The main listener is finished; what is queued is written before the process ends.
     stop.cancel();
     work.await?;
+    reloads.await?;
+    end.cancel();
     if let Some(metrics) = metrics {
         metrics.await?;
     }

@@ -23,6 +23,13 @@ pub enum Source {
     },
     /// An environment variable of this name.
     Environment(String),
+    /// A file that the environment variable of this name names.
+    SecretFile {
+        /// The variable.
+        variable: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// An option of the command line.
     CommandLine,
 }
@@ -33,6 +40,7 @@ impl fmt::Display for Source {
             Self::Default => f.write_str("default"),
             Self::File { path, line } => write!(f, "{}:{line}", path.display()),
             Self::Environment(name) => write!(f, "environment {name}"),
+            Self::SecretFile { variable, path } => write!(f, "{} (environment {variable})", path.display()),
             Self::CommandLine => f.write_str("command line"),
         }
     }
@@ -130,10 +138,10 @@ pub fn load(
     for setting in SETTINGS {
         let (value, source) = values.remove(setting.key).unwrap_or((setting.default.to_owned(), Source::Default));
         if let Err(detail) = (setting.set)(&mut config, &value) {
-            let detail = format!("{value:?}: {detail}");
+            let detail = format!("{:?}: {detail}", without_password(&value));
             mistakes.push(Mistake { source: source.clone(), key: setting.key.to_owned(), detail });
         }
-        explained.push(Explained { key: setting.key, value, source });
+        explained.push(Explained { key: setting.key, value: without_password(&value), source });
     }
     if mistakes.is_empty() { Ok(Loaded { config, explained, file: read }) } else { Err(Mistakes(mistakes)) }
 }
@@ -151,14 +159,43 @@ fn read_environment(
     values: &mut BTreeMap<&'static str, (String, Source)>,
     mistakes: &mut Vec<Mistake>,
 ) {
-    for (name, value) in environment.filter(|(name, _)| name.starts_with("MODERATO_")) {
-        if let Some(setting) = SETTINGS.iter().find(|setting| variable(setting.key) == name) {
+    let named = |name: &str| SETTINGS.iter().find(|setting| variable(setting.key) == name);
+    let mut ours: Vec<_> = environment.filter(|(name, _)| name.starts_with("MODERATO_")).collect();
+    // A variable comes before the one of the same setting that names a file.
+    ours.sort();
+    for (name, value) in ours {
+        let mistake = |detail| Mistake { source: Source::Environment(name.clone()), key: String::new(), detail };
+        if let Some(setting) = named(&name) {
             values.insert(setting.key, (value, Source::Environment(name)));
+        } else if let Some(setting) = name.strip_suffix("_FILE").and_then(named) {
+            let path = PathBuf::from(value);
+            if matches!(values.get(setting.key), Some((_, Source::Environment(_)))) {
+                mistakes.push(mistake(format!("{} is set, too: one of the two is wanted", variable(setting.key))));
+                continue;
+            }
+            match std::fs::read_to_string(&path) {
+                Ok(text) => {
+                    let source = Source::SecretFile { variable: name, path };
+                    values.insert(setting.key, (text.trim_end().to_owned(), source));
+                }
+                Err(error) => mistakes.push(mistake(format!("{} cannot be read: {error}", path.display()))),
+            }
         } else if !OTHER_VARIABLES.contains(&name.as_str()) {
             let known = SETTINGS.iter().map(|setting| variable(setting.key));
-            let detail = format!("there is no such setting{}", suggestion(&name, known));
-            mistakes.push(Mistake { source: Source::Environment(name), key: String::new(), detail });
+            mistakes.push(mistake(format!("there is no such setting{}", suggestion(&name, known))));
         }
+    }
+}
+
+/// An address without the password in it, to be shown; anything else as it is.
+fn without_password(value: &str) -> String {
+    match url::Url::parse(value) {
+        Ok(mut url) if url.password().is_some() => {
+            // Only an address without a host refuses a password.
+            let _ = url.set_password(Some("***"));
+            url.to_string()
+        }
+        _ => value.to_owned(),
     }
 }
 

@@ -67,6 +67,8 @@ pub struct HttpConfig {
     pub header_timeout: Duration,
     /// Time for a whole request: body, decision, commit.
     pub request_timeout: Duration,
+    /// How long the service goes on accepting after it was asked to stop.
+    pub stop_notice: Option<Duration>,
 }
 
 /// What is logged, and how.
@@ -76,6 +78,8 @@ pub struct LogConfig {
     pub filter: String,
     /// One JSON object a line, in place of text for people.
     pub json: bool,
+    /// One in so many requests that were answered well is logged; 0 for none.
+    pub requests: u64,
 }
 
 /// One thing that can be set.
@@ -235,6 +239,16 @@ pub static SETTINGS: &[Setting] = &[
         Ok(())
     }),
     setting!(
+        "http.stop_notice",
+        "",
+        Text,
+        "Seconds, 0 to 60, in which the service still accepts after SIGTERM while /readyz says no, so that balancers notice; empty for 2, and for none on a loopback address.",
+        |c, v| {
+            c.http.stop_notice = optional(v, |v| within(v, 0..=60).map(|n| Duration::from_secs(n as u64)))?;
+            Ok(())
+        }
+    ),
+    setting!(
         "retention.held",
         "0",
         Number,
@@ -270,6 +284,16 @@ pub static SETTINGS: &[Setting] = &[
         c.log.json = v.parse().map_err(|_| "true or false is expected".to_owned())?;
         Ok(())
     }),
+    setting!(
+        "log.requests",
+        "0",
+        Number,
+        "One in so many requests is logged, 0 for none; what failed or was refused always is.",
+        |c, v| {
+            c.log.requests = within(v, 0..=1_000_000)? as u64;
+            Ok(())
+        }
+    ),
 ];
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -353,9 +377,10 @@ impl Default for Config {
                 max_connections: 0,
                 header_timeout: Duration::ZERO,
                 request_timeout: Duration::ZERO,
+                stop_notice: None,
             },
             retention: Kept::default(),
-            log: LogConfig { filter: String::new(), json: false },
+            log: LogConfig { filter: String::new(), json: false, requests: 0 },
         };
         for setting in SETTINGS {
             (setting.set)(&mut config, setting.default).expect("a test sets every default");
@@ -385,6 +410,11 @@ impl Config {
                 format!("http://{host}")
             }
         }
+    }
+
+    /// A file beside a SQLite database, whose time is that of the last backup.
+    pub fn backup_stamp(&self) -> Option<PathBuf> {
+        self.database().file().map(|database| database.with_file_name("last-backup"))
     }
 
     /// Where lists lie that take the place of those that come with the service.

@@ -83,6 +83,25 @@ fn an_unknown_variable_of_ours_is_refused_with_a_suggestion() {
 }
 
 #[test]
+fn a_secret_comes_from_a_file_and_is_not_shown() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join("url");
+    std::fs::write(&path, "postgres://moderato:canary@db.example/moderato\n").expect("written");
+    let file = ("MODERATO_DATABASE_URL_FILE".to_owned(), path.to_string_lossy().into_owned());
+    let loaded = load(None, [file.clone()].into_iter(), &[]).expect("valid");
+    assert_eq!(loaded.config.database_url.as_deref(), Some("postgres://moderato:canary@db.example/moderato"));
+    let explained = loaded.explained.iter().find(|e| e.key == "database_url").expect("a setting");
+    assert_eq!(explained.value, "postgres://moderato:***@db.example/moderato");
+    assert!(explained.source.to_string().contains("MODERATO_DATABASE_URL_FILE"), "{}", explained.source);
+
+    let both = [file, ("MODERATO_DATABASE_URL".to_owned(), "sqlite:x".to_owned())];
+    let Mistakes(found) = load(None, both.into_iter(), &[]).expect_err("one of the two is wanted");
+    assert!(found[0].detail.contains("MODERATO_DATABASE_URL is set, too"), "{}", found[0]);
+    let missing = ("MODERATO_DATABASE_URL_FILE".to_owned(), "/nonexistent".to_owned());
+    assert!(load(None, [missing].into_iter(), &[]).is_err());
+}
+
+#[test]
 fn the_example_file_is_up_to_date_and_says_the_defaults() {
     let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml"));
     assert_eq!(committed.expect("config.example.toml"), example(), "run `moderato config example`");

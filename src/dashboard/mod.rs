@@ -169,7 +169,7 @@ impl Frame {
             section: "queue",
             user: signed_in.user.name.clone(),
             role: signed_in.user.role.as_str(),
-            no_model: app.pipeline.model().err().map(str::to_owned),
+            no_model: app.pipeline.model().as_ref().as_ref().err().cloned(),
         }
     }
 

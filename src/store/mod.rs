@@ -149,9 +149,6 @@ pub enum StoreError {
     /// A text has the character U+0000, which PostgreSQL does not store.
     #[error("a text with the character U+0000 cannot be stored")]
     NullCharacter,
-    /// Only a SQLite file can do that.
-    #[error("PostgreSQL has its own tools for this")]
-    OnlySqlite,
     /// The schema could not be brought up to date.
     #[error("the schema could not be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -273,16 +270,34 @@ impl Store {
             .await
     }
 
-    /// Copies a SQLite database to a new file at `path` while the service goes on.
+    /// Migrations that a database lacks, by number; nothing is changed.
     ///
     /// # Errors
     ///
-    /// When the file exists already or cannot be written; [`StoreError::OnlySqlite`] on PostgreSQL.
-    pub async fn backup(&self, path: &Path) -> Result<()> {
-        match &self.readers {
-            Readers::Sqlite(readers) => sqlite::backup(readers, path).await,
-            Readers::Postgres(_) => Err(StoreError::OnlySqlite),
+    /// When the database cannot be reached or read.
+    pub async fn pending_migrations(database: &Database) -> Result<Vec<i64>> {
+        match database {
+            Database::Sqlite(path) => sqlite::pending(path).await,
+            Database::Postgres(url) => postgres::pending(url).await,
         }
+    }
+
+    /// Copies the SQLite database at `path` to a new file while services use it; its schema stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When there is no database, or the file exists already or cannot be written.
+    pub async fn backup(path: &Path, target: &Path) -> Result<()> {
+        sqlite::backup(path, target).await
+    }
+
+    /// The faults in the structure of a copy that nobody writes, none for a sound one; nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read as a database.
+    pub async fn faults_of_copy(path: &Path) -> Result<Vec<String>> {
+        sqlite::faults_of_copy(path).await
     }
 
     /// Reads a whole SQLite file and checks its structure: the faults found, none for a sound one. PostgreSQL checks

@@ -70,3 +70,16 @@ pub(super) async fn prepare_writer(conn: &mut PgConnection) -> sqlx::Result<()> 
     sqlx::raw_sql(WRITER_SETTINGS).execute(conn).await?;
     Ok(())
 }
+
+/// Migrations that the database lacks, by number.
+pub(super) async fn pending(url: &str) -> Result<Vec<i64>> {
+    let mut conn = PgConnectOptions::from_str(url)?.application_name("moderato").connect().await?;
+    let known = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+    let applied: Vec<i64> = if sqlx::query_scalar(known).fetch_one(&mut conn).await? {
+        sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success").fetch_all(&mut conn).await?
+    } else {
+        Vec::new()
+    };
+    sqlx::Connection::close(conn).await?;
+    Ok(migrations().iter().map(|migration| migration.version).filter(|version| !applied.contains(version)).collect())
+}

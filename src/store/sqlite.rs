@@ -1,14 +1,15 @@
 //! What is SQLite's own: a file, one process that writes it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
+use tracing::info;
 
 use super::Result;
 
@@ -34,6 +35,7 @@ fn migrations() -> Migrator {
 pub(super) async fn open(path: &Path) -> Result<(SqliteConnectOptions, SqliteConnection, SqlitePool)> {
     let options = options(path);
     let mut first = options.connect().await?;
+    keep_copy_before_migration(&mut first, path).await?;
     migrations().run(&mut first).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -59,19 +61,81 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// Copies the whole database to a new file at `path` while the service goes on.
-pub(super) async fn backup(readers: &SqlitePool, path: &Path) -> Result<()> {
-    let target = path.to_string_lossy().into_owned();
-    let mut conn = readers.acquire().await?;
-    sqlx::query("PRAGMA query_only = off").execute(&mut *conn).await?;
-    // A connection that may write must not go back among the readers.
-    conn.close_on_drop();
-    sqlx::query("VACUUM INTO $1").bind(target).execute(&mut *conn).await?;
+/// Migrations that the file lacks, by number. All of them where there is no schema yet.
+pub(super) async fn pending(path: &Path) -> Result<Vec<i64>> {
+    let mut conn = options(path).create_if_missing(false).connect().await?;
+    let pending = missing(&mut conn).await;
+    conn.close().await?;
+    pending
+}
+
+async fn missing(conn: &mut SqliteConnection) -> Result<Vec<i64>> {
+    let applied: Vec<i64> = if has_migrations(conn).await? {
+        sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success").fetch_all(conn).await?
+    } else {
+        Vec::new()
+    };
+    Ok(migrations().iter().map(|migration| migration.version).filter(|version| !applied.contains(version)).collect())
+}
+
+async fn has_migrations(conn: &mut SqliteConnection) -> Result<bool> {
+    let table = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'";
+    Ok(sqlx::query_scalar::<_, i64>(table).fetch_one(conn).await? > 0)
+}
+
+/// Before a schema is changed, the file is copied beside itself, under a name with the newest migration's number.
+async fn keep_copy_before_migration(conn: &mut SqliteConnection, path: &Path) -> Result<()> {
+    let missing = missing(conn).await?;
+    let Some(newest) = missing.last().filter(|_| missing.len() < migrations().iter().count()) else { return Ok(()) };
+    let beside = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".before-{newest:04}{end}"));
+        PathBuf::from(name)
+    };
+    let copy = beside("");
+    if copy.exists() {
+        return Ok(());
+    }
+    let part = beside(".part");
+    // Left by a process that was killed while it wrote.
+    let _ = std::fs::remove_file(&part);
+    copy_into(conn, &part).await?;
+    std::fs::rename(&part, &copy).map_err(sqlx::Error::Io)?;
+    info!("the schema is brought up to date; a copy of the database as it was is {}", copy.display());
     Ok(())
 }
 
-/// Reads the whole file and checks its structure: the faults found.
-pub(super) async fn faults(readers: &SqlitePool) -> Result<Vec<String>> {
-    let rows: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(readers).await?;
+/// Copies the database at `path` to a new file while other processes use it; its schema stays as it is.
+pub(super) async fn backup(path: &Path, target: &Path) -> Result<()> {
+    let mut conn = options(path).create_if_missing(false).connect().await?;
+    let outcome = copy_into(&mut conn, target).await;
+    conn.close().await?;
+    outcome
+}
+
+async fn copy_into(conn: &mut SqliteConnection, target: &Path) -> Result<()> {
+    sqlx::query("VACUUM INTO $1").bind(target.to_string_lossy().into_owned()).execute(conn).await?;
+    std::fs::File::open(target).and_then(|file| file.sync_all()).map_err(sqlx::Error::Io)?;
+    Ok(())
+}
+
+/// Reads a whole file that nobody writes and checks its structure: the faults found. Nothing is written beside it.
+pub(super) async fn faults_of_copy(path: &Path) -> Result<Vec<String>> {
+    let mut conn = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).connect().await?;
+    let mut faults = integrity(&mut conn).await?;
+    if !has_migrations(&mut conn).await? {
+        faults.push("it has no schema of this service".to_owned());
+    }
+    conn.close().await?;
+    Ok(faults)
+}
+
+async fn integrity(conn: &mut SqliteConnection) -> Result<Vec<String>> {
+    let rows: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(conn).await?;
     Ok(rows.into_iter().filter(|row| row != "ok").collect())
+}
+
+/// The same for the file that is in use.
+pub(super) async fn faults(readers: &SqlitePool) -> Result<Vec<String>> {
+    integrity(&mut *readers.acquire().await?).await
 }

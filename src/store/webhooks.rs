@@ -126,6 +126,8 @@ pub struct OutboxCounts {
     pub pending: i64,
     /// Given up.
     pub dead: i64,
+    /// The oldest event that is not delivered yet.
+    pub oldest: Option<EventId>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -492,14 +494,15 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn outbox_counts(&self, site: Option<SiteId>) -> Result<OutboxCounts> {
-        let (pending, dead): (i64, i64) = with_pool!(self, |pool| sqlx::query_as(
+        let (pending, dead, oldest): (i64, i64, Option<EventId>) = with_pool!(self, |pool| sqlx::query_as(
             "SELECT (SELECT COUNT(*) FROM outbox WHERE dead_at IS NULL AND ($1 IS NULL OR site_id = $1)),
-                    (SELECT COUNT(*) FROM outbox WHERE dead_at IS NOT NULL AND ($1 IS NULL OR site_id = $1))",
+                    (SELECT COUNT(*) FROM outbox WHERE dead_at IS NOT NULL AND ($1 IS NULL OR site_id = $1)),
+                    (SELECT MIN(event_id) FROM outbox WHERE dead_at IS NULL AND ($1 IS NULL OR site_id = $1))",
         )
         .bind(site)
         .fetch_one(pool)
         .await)?;
-        Ok(OutboxCounts { pending, dead })
+        Ok(OutboxCounts { pending, dead, oldest })
     }
 
     /// An event of a site.

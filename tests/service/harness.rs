@@ -75,7 +75,7 @@ impl Service {
         Self::with(&[]).await
     }
 
-    /// A fresh service with these variables, which come after `limits off`.
+    /// A fresh service with these variables, which come after `limits off`; an empty one is not set.
     pub(crate) async fn with(environment: &[(&str, &str)]) -> Self {
         Self::at(Place::new(), environment).await
     }
@@ -98,10 +98,13 @@ impl Service {
         if let Some(database) = &place.database {
             command.env("MODERATO_DATABASE_URL", database.url());
         }
+        for (name, _) in environment.iter().filter(|(_, value)| value.is_empty()) {
+            command.env_remove(name);
+        }
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(&place.path)
-            .envs(environment.iter().copied())
+            .envs(environment.iter().copied().filter(|(_, value)| !value.is_empty()))
             .current_dir(place.dir.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -181,6 +184,10 @@ impl Service {
         let mut command = moderato();
         command.args(args).args(["--database-url", &self.place.database_url()]);
         command.arg("--data-dir").arg(&self.place.path).output().expect("it runs")
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn kill(&mut self) {

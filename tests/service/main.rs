@@ -24,5 +24,6 @@ mod policies;
 mod shared_limits;
 mod submitting;
 mod threads;
+mod upkeep;
 mod visiting;
 mod webhooks;

@@ -1,0 +1,102 @@
+"""The documentation: it builds, its links lead somewhere, and its commands run."""
+
+import pathlib
+import re
+import shlex
+import subprocess
+import tempfile
+import unittest
+
+from service import PROGRAM, ROOT, Service, moderato, plain_environment
+
+PAGES = sorted((ROOT / "docs").glob("*.md")) + [ROOT / name for name in ("README.md", "SECURITY.md", "UPGRADING.md", "CHANGELOG.md")]
+# Programs that need a cluster, an init system or an image; what is said to kubectl is held to the manifests elsewhere.
+NOT_RUN = {"buildah", "cd", "kubectl", "kustomize", "mv", "du", "systemctl"}
+
+
+def commands(page):
+    """Lines of the blocks marked `sh`."""
+    for block in re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.M | re.S):
+        for line in block.splitlines():
+            if line.strip() and not line.startswith("#"):
+                yield line
+
+
+class Book(unittest.TestCase):
+    def test_it_builds_without_a_warning(self):
+        with tempfile.TemporaryDirectory() as directory:
+            done = subprocess.run(
+                ["mdbook", "build", str(ROOT / "docs"), "--dest-dir", directory], capture_output=True, text=True, check=False
+            )
+            said = done.stdout + done.stderr
+            self.assertEqual(done.returncode, 0, said)
+            self.assertNotRegex(said, r"(?i)warn|error")
+
+    def test_every_page_is_in_the_summary(self):
+        summary = (ROOT / "docs/SUMMARY.md").read_text()
+        for page in (ROOT / "docs").glob("*.md"):
+            if page.name != "SUMMARY.md":
+                self.assertIn(f"({page.name})", summary)
+
+    def test_links_lead_to_files_and_headings(self):
+        for page in PAGES:
+            text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+            for link in re.findall(r"\]\(([^)\s]+)\)", text):
+                if re.match(r"\w+:", link):
+                    continue
+                name, _, heading = link.partition("#")
+                target = (page.parent / name).resolve() if name else page
+                self.assertTrue(target.exists(), f"{page.name}: {link}")
+                if heading:
+                    headings = {
+                        re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+                        for line in target.read_text().splitlines()
+                        if line.startswith("#")
+                    }
+                    self.assertIn(heading, headings, f"{page.name}: {link}")
+
+
+class Commands(unittest.TestCase):
+    def test_commands_of_the_documentation_run(self):
+        ran = 0
+        for page in sorted((ROOT / "docs").glob("*.md")) + [ROOT / "UPGRADING.md"]:
+            # Each page on a service and a directory of its own, in the order of the page.
+            with Service() as service, tempfile.TemporaryDirectory() as directory:
+                directory = pathlib.Path(directory)
+                (directory / "bin").mkdir()
+                (directory / "bin/moderato").symlink_to(PROGRAM)
+                (directory / "backups").mkdir()
+                environment = plain_environment(
+                    MODERATO_DATA_DIR=str(service.data), MODERATO_KEY=service.key, PATH=f"{directory}/bin:/usr/bin:/bin"
+                )
+                for line in commands(page):
+                    words = shlex.split(line)
+                    program = next(word for word in words if "=" not in word)
+                    if program in NOT_RUN or "serve" in words or "/run/secrets/" in line or ".db" in line and "restore /var" in line:
+                        continue
+                    self.assertIn(program, ("moderato", "curl", "echo"), f"{page.name}: {line}")
+                    line = line.replace("/var/backups/moderato", f"{directory}/backups")
+                    line = line.replace("http://127.0.0.1:9090", service.monitoring).replace("http://127.0.0.1:8080", service.url)
+                    done = subprocess.run(
+                        ["bash", "-o", "pipefail", "-c", line], cwd=directory, env=environment, capture_output=True, text=True, check=False
+                    )
+                    self.assertEqual(done.returncode, 0, f"{page.name}: {line}: {done.stderr}")
+                    ran += 1
+        self.assertGreater(ran, 20)
+
+    def test_settings_that_the_documentation_names_exist(self):
+        example = moderato("config", "example").stdout
+        keys, table = set(), ""
+        for line in example.splitlines():
+            table = re.sub(r"[\[\]]", "", line) + "." if line.startswith("[") else table
+            match = re.match(r"# (\w+) = ", line)
+            if match:
+                keys.add(table + match[1])
+        variables = {"MODERATO_" + key.upper().replace(".", "_") for key in keys} | {"MODERATO_CONFIG", "MODERATO_KEY"}
+        for page in PAGES:
+            for name in re.findall(r"\bMODERATO_[A-Z_]+[A-Z]\b", page.read_text()):
+                self.assertIn(name.removesuffix("_FILE"), variables, page.name)
+
+
+if __name__ == "__main__":
+    unittest.main()
