@@ -98,6 +98,8 @@ pub struct Comment {
     pub body: Normalized,
     /// The name as rules and classifier read it.
     pub name: Normalized,
+    /// The host of the author's website, if one was given; empty where that is no address.
+    pub website: Option<String>,
     /// Which concepts the text names, in the reading with the least disguise.
     pub concepts: Vec<concepts::Hit>,
 }
@@ -112,6 +114,7 @@ impl Comment {
             created_at: now,
             concepts: concepts::find(&body.reading().text),
             body,
+            website: submission.url.as_deref().map(normalize::host_of),
             name: normalize::normalize(submission.name.as_deref().unwrap_or_default()),
             submission,
         }

@@ -183,11 +183,8 @@ impl Features {
 
     /// Adds a feature; what the block has already is not added again.
     pub(super) fn add(&mut self, block: Block, hash: Hash, term: u32) {
-        // Bucket 0 is the bias; a feature that falls on it moves to the next.
-        let bucket = ((hash.bits() >> 44) as u32).max(BIAS + 1);
-        if self.added.insert(bucket | (block as u32) << 20) {
-            self.blocks[block as usize].push(Entry { bucket, term });
-        }
+        self.added.reserve(1);
+        add_to(&mut self.blocks[block as usize], &mut self.added, block, hash, term);
     }
 
     fn read(&mut self, reading: &Reading, number: u8) {
@@ -205,8 +202,11 @@ impl Features {
                     let term = self.term(here(token.start));
                     self.different += 1;
                     self.add(Block::Words, hash, term);
+                    let block = Block::Characters;
+                    let (entries, added) = (&mut self.blocks[block as usize], &mut self.added);
+                    added.reserve(tokens::most_ngrams(word));
                     tokens::ngrams::<1>(word, token.is_word, SPACE_CHARACTERS, |ngram| {
-                        self.add(Block::Characters, ngram, term);
+                        add_to(entries, added, block, ngram, term);
                     });
                     term
                 }
@@ -275,6 +275,16 @@ const SPACE_NAME_WORD: u64 = 6;
 /// For structure features; they begin at this space.
 pub const SPACE_STRUCTURE: u64 = 7;
 
+/// Adds a feature to the entries of its block, unless it is there. There must be room in `added`.
+#[inline]
+fn add_to(entries: &mut Vec<Entry>, added: &mut Added, block: Block, hash: Hash, term: u32) {
+    // Bucket 0 is the bias; a feature that falls on it moves to the next.
+    let bucket = ((hash.bits() >> 44) as u32).max(BIAS + 1);
+    if added.insert(bucket | (block as u32) << 20) {
+        entries.push(Entry { bucket, term });
+    }
+}
+
 /// Which features were added already: a hash table of buckets with their block, without removal. What is hashed already needs
 /// no hashing again.
 #[derive(Debug)]
@@ -289,12 +299,16 @@ impl Added {
         Self { slots: vec![0; (entries * 2).next_power_of_two().max(512)], used: 0 }
     }
 
-    /// Adds a key that is not 0; whether it is new.
-    #[inline]
-    fn insert(&mut self, key: u32) -> bool {
-        if self.used * 2 > self.slots.len() {
+    /// Makes room for so many more.
+    fn reserve(&mut self, more: usize) {
+        while (self.used + more) * 2 > self.slots.len() {
             self.grow();
         }
+    }
+
+    /// Adds a key that is not 0, for which there must be room; whether it is new.
+    #[inline]
+    fn insert(&mut self, key: u32) -> bool {
         let mask = self.slots.len() - 1;
         let mut slot = key as usize & mask;
         loop {

@@ -9,7 +9,7 @@ use crate::comment::Comment;
 use crate::concepts::{self, Concept};
 use crate::letters;
 use crate::lists;
-use crate::normalize::{LinkKind, host_of};
+use crate::normalize::LinkKind;
 use crate::policy::is_within;
 
 /// Steps of numbers that are counted.
@@ -68,7 +68,7 @@ impl Observer<'_> {
 }
 
 /// Counts over the characters of a text.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Counts {
     all: usize,
     letters: usize,
@@ -96,44 +96,60 @@ struct Counts {
 
 impl Counts {
     fn of(text: &str) -> Self {
-        if text.is_ascii() {
-            Self::over(text, text.bytes().map(char::from).enumerate())
-        } else {
-            Self::over(text, text.char_indices())
-        }
+        if text.is_ascii() { Self::of_ascii(text) } else { Self::of_any(text) }
     }
 
-    /// Counts over the characters of `text`, each with its first byte.
-    #[inline(always)]
-    fn over(text: &str, chars: impl Iterator<Item = (usize, char)>) -> Self {
+    fn of_any(text: &str) -> Self {
         let mut counts = Self::default();
         let mut number = 0;
         let mut word = WordSoFar::default();
-        for (at, c) in chars {
+        for (at, c) in text.char_indices() {
             counts.all += 1;
             number = if c.is_ascii_digit() { number + 1 } else { 0 };
             counts.longest_number = counts.longest_number.max(number);
-            let in_word = match c {
-                'a'..='z' => {
-                    counts.letters += 1;
-                    true
-                }
-                ' ' => {
-                    counts.spaces += 1;
-                    false
-                }
-                _ => counts.sees(c),
-            };
-            if in_word {
-                word.goes_on(at, c);
+            if counts.sees(c) {
+                word.goes_on(at, c.is_ascii_digit());
             } else if word.chars > 0 {
                 counts.ends(&text[word.start..at], &word);
                 word = WordSoFar::default();
             }
         }
-        if word.chars > 0 {
-            counts.ends(&text[word.start..], &word);
+        counts.ends(&text[word.start.min(text.len())..], &word);
+        counts
+    }
+
+    /// As [`Counts::of_any`], by kinds that are looked up.
+    fn of_ascii(text: &str) -> Self {
+        let mut kinds = [0; 11];
+        let mut counts = Self { all: text.len(), ..Self::default() };
+        let mut number = 0;
+        let mut word = WordSoFar::default();
+        for (at, b) in text.bytes().enumerate() {
+            let kind = ASCII[usize::from(b & 0x7F)];
+            kinds[kind as usize] += 1;
+            if kind <= Kind::Digit {
+                let is_digit = kind == Kind::Digit;
+                word.goes_on(at, is_digit);
+                number = if is_digit { number + 1 } else { 0 };
+                counts.longest_number = counts.longest_number.max(number);
+            } else if word.chars > 0 {
+                counts.ends(&text[word.start..at], &word);
+                (word, number) = (WordSoFar::default(), 0);
+            }
         }
+        counts.ends(&text[word.start..], &word);
+        let of = |kind: Kind| kinds[kind as usize];
+        counts.letters = of(Kind::Lower) + of(Kind::Upper);
+        counts.upper = of(Kind::Upper);
+        counts.digits = of(Kind::Digit);
+        counts.spaces = of(Kind::Space);
+        counts.lines = of(Kind::Line);
+        counts.signs = of(Kind::Sign);
+        counts.money = of(Kind::Money);
+        counts.exclamations = of(Kind::Exclamation);
+        counts.questions = of(Kind::Question);
+        counts.ats = of(Kind::At);
+        counts.hashes = of(Kind::Hash);
         counts
     }
 
@@ -160,8 +176,11 @@ impl Counts {
         letters::is_alphanumeric(c)
     }
 
-    /// Counts a word of letters and digits.
+    /// Counts a word of letters and digits, if it is one.
     fn ends(&mut self, word: &str, seen: &WordSoFar) {
+        if seen.chars == 0 {
+            return;
+        }
         self.words += 1;
         if seen.digits > 0 {
             self.ends_with_digits(word, seen);
@@ -197,14 +216,52 @@ struct WordSoFar {
 }
 
 impl WordSoFar {
-    fn goes_on(&mut self, at: usize, c: char) {
+    fn goes_on(&mut self, at: usize, is_digit: bool) {
         if self.chars == 0 {
             self.start = at;
         }
         self.chars += 1;
-        self.digits += usize::from(c.is_ascii_digit());
+        self.digits += usize::from(is_digit);
     }
 }
+
+/// What a character of ASCII is counted as; those of words come first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Lower,
+    Upper,
+    Digit,
+    Space,
+    Line,
+    Sign,
+    Money,
+    Exclamation,
+    Question,
+    At,
+    Hash,
+}
+
+static ASCII: [Kind; 128] = {
+    let mut kinds = [Kind::Sign; 128];
+    let mut byte = 0;
+    while byte < kinds.len() {
+        kinds[byte] = match byte as u8 {
+            b'a'..=b'z' => Kind::Lower,
+            b'A'..=b'Z' => Kind::Upper,
+            b'0'..=b'9' => Kind::Digit,
+            b'\n' => Kind::Line,
+            0x09..=0x0D | b' ' => Kind::Space,
+            b'$' => Kind::Money,
+            b'!' => Kind::Exclamation,
+            b'?' => Kind::Question,
+            b'@' => Kind::At,
+            b'#' => Kind::Hash,
+            _ => Kind::Sign,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// Whether a word of Latin letters is hardly one that people say: five consonants in a row, or capitals inside.
 fn looks_random(word: &str) -> bool {
@@ -465,8 +522,8 @@ fn author(comment: &Comment, seen: &mut Observer<'_>) {
         );
     }
     email(comment, seen);
-    if let Some(url) = &comment.submission.url {
-        address("website", &host_of(url), url, seen);
+    if let (Some(url), Some(host)) = (&comment.submission.url, &comment.website) {
+        address("website", host, url, seen);
     }
 }
 
@@ -499,6 +556,21 @@ fn email(comment: &Comment, seen: &mut Observer<'_>) {
     let name = comment.name.plain.text.as_str();
     let mut words = name.split_whitespace().filter(|word| word.len() >= 3);
     seen.fact("the e-mail address has a word of the name", words.any(|word| local.contains(word)));
-    let website = comment.submission.url.as_deref().map(host_of);
-    seen.fact("e-mail and website share their domain", website.is_some_and(|host| is_within(&host, &domain)));
+    let website = comment.website.as_deref();
+    seen.fact("e-mail and website share their domain", website.is_some_and(|host| is_within(host, &domain)));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ascii_is_counted_like_any_text(text in "[a-cA-C1-2!?@#$. \n\t-]{0,40}", any in "[\0-~]{0,40}") {
+            prop_assert_eq!(Counts::of_ascii(&text), Counts::of_any(&text));
+            prop_assert_eq!(Counts::of_ascii(&any), Counts::of_any(&any));
+        }
+    }
 }

@@ -36,20 +36,29 @@ pub(super) fn characters(text: &str) -> Vec<char> {
 pub(super) fn tokens(chars: &[char]) -> impl Iterator<Item = Token> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        at += chars[at..].iter().take_while(|c| c.is_whitespace()).count();
-        let (start, rest) = (at, &chars[at..]);
-        let is_word = is_word_char(*rest.first()?);
-        at += if is_word {
-            rest.iter().take_while(|c| is_word_char(**c)).count()
-        } else {
-            rest.iter().take(MAX_RUN).take_while(|c| !c.is_whitespace() && !is_word_char(**c)).count()
-        };
+        while chars.get(at)?.is_whitespace() {
+            at += 1;
+        }
+        let start = at;
+        let is_word = is_word_char(chars[at]);
+        let most = if is_word { usize::MAX } else { MAX_RUN };
+        while let Some(c) = chars.get(at)
+            && is_word_char(*c) == is_word
+            && (is_word || !c.is_whitespace())
+            && at - start < most
+        {
+            at += 1;
+        }
         Some(Token { start, end: at, is_word })
     })
 }
 
 fn is_word_char(c: char) -> bool {
-    letters::is_alphanumeric(c) || ('\u{300}'..='\u{36f}').contains(&c)
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric()
+    } else {
+        letters::is_alphanumeric(c) || ('\u{300}'..='\u{36f}').contains(&c)
+    }
 }
 
 /// A hash that grows by one character at a time.
@@ -90,6 +99,11 @@ impl Hash {
         let mixed = self.0.wrapping_mul(0xff51_afd7_ed55_8ccd);
         mixed ^ (mixed >> 33)
     }
+}
+
+/// No word has more n-grams than this.
+pub(super) fn most_ngrams(word: &[char]) -> usize {
+    (word.len() + 1) * MAX_NGRAM
 }
 
 /// Calls `each` with the hash of every n-gram from `SHORTEST` to the longest, edges included in words.

@@ -47,12 +47,11 @@ impl<'a> Folded<'a> {
 
 fn needs_folding(text: &str) -> bool {
     if text.is_ascii() {
-        let mut last = 0;
-        return text.bytes().any(|b| {
-            let folds = b == b' ' && last == b' ' || matches!(b, 0x09..=0x0D);
-            last = b;
-            folds
-        });
+        // Without a way out in the middle, so that many bytes are compared at once.
+        let bytes = text.as_bytes();
+        let other = bytes.iter().fold(false, |any, b| any | matches!(b, 0x09..=0x0D));
+        let pairs = bytes.iter().zip(bytes.iter().skip(1));
+        return other | pairs.fold(false, |any, (a, b)| any | (*a == b' ') & (*b == b' '));
     }
     let mut after_space = false;
     text.chars().any(|c| {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::reading::over;
 use super::undone::Letter;
-use super::{dictionary, leet, lexicon};
+use super::{ascii, dictionary, leet, lexicon};
 use crate::letters;
 use crate::span::Span;
 
@@ -15,7 +15,7 @@ const MAX_PIECES: usize = 3;
 const MIN_WORD: usize = 4;
 
 /// Signs that break up a word without taking the place of a letter.
-pub(super) fn is_breaker(c: char) -> bool {
+pub(super) const fn is_breaker(c: char) -> bool {
     matches!(c, '.' | '*' | '_' | '-' | '|' | '~' | '^' | '`' | '·' | '•' | ',' | '\'' | '"' | '/' | '=' | '+' | ':')
 }
 
@@ -74,7 +74,7 @@ pub(super) fn may_be_in(text: &str) -> bool {
 }
 
 fn is_in_piece(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'@' | b'$')
+    ascii::class(b) & ascii::ELEMENT != 0
 }
 
 /// A letter three times, or twice where no word has it twice.

@@ -41,7 +41,7 @@ pub(super) struct Writing {
 }
 
 /// Whether this sign can stand for a letter.
-pub(super) fn is_sign(c: char) -> bool {
+pub(super) const fn is_sign(c: char) -> bool {
     matches!(c, '@' | '$' | '!' | '|' | '+' | '€' | '£' | '¢' | '©' | '¥' | '฿' | '₿' | '¡' | '℮')
 }
 

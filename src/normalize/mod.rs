@@ -6,6 +6,7 @@ use crate::span::Span;
 
 mod accents;
 mod address_parts;
+mod ascii;
 mod bbcode;
 mod boxes;
 mod broken;

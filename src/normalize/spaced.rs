@@ -4,7 +4,7 @@
 use super::reading::{add, over};
 use super::script::{Script, is_east_asian, script};
 use super::undone::Letter;
-use super::{dictionary, leet, lexicon, segment};
+use super::{ascii, dictionary, leet, lexicon, segment};
 use crate::letters;
 use crate::span::Span;
 
@@ -25,17 +25,22 @@ const MAX_GAP: usize = 3;
 
 /// Whether there may be a word set apart in a text: four single letters with a sign between each, or three.
 pub(super) fn may_be_in(text: &str) -> bool {
-    if text.is_ascii() { may_be_among(text.bytes().map(char::from)) } else { may_be_among(text.chars()) }
+    if text.is_ascii() {
+        may_be_among(text.bytes().map(|b| ascii::class(b) & ascii::ELEMENT != 0))
+    } else {
+        // Signs are letters or gaps; as gaps they let no run be overlooked.
+        may_be_among(text.chars().map(|c| is_element(c) && !matches!(c, '!' | '|' | '+')))
+    }
 }
 
+/// Whether letters, of which `are_letters` tells one character after the other, may be set apart.
 #[inline(always)]
-fn may_be_among(chars: impl Iterator<Item = char>) -> bool {
+fn may_be_among(are_letters: impl Iterator<Item = bool>) -> bool {
     let mut singles = 0;
     let mut gap = MAX_GAP + 1;
     let mut length = 0;
-    for c in chars {
-        // Signs are letters or gaps; as gaps they let no run be overlooked.
-        if is_element(c) && !matches!(c, '!' | '|' | '+') {
+    for is_letter in are_letters {
+        if is_letter {
             length += 1;
             if length == 1 {
                 singles = if gap <= MAX_GAP { singles + 1 } else { 1 };

@@ -2,6 +2,7 @@
 
 use super::Disguise;
 use super::address_parts::{Dot, Part, Scheme, chain, end_of_name, is_name, is_space, path, text};
+use super::ascii;
 use super::links::{self, Link, LinkKind};
 use super::reading::{add, over};
 use super::undone::Letter;
@@ -55,7 +56,8 @@ pub(super) fn may_be_in(text: &str) -> bool {
         let length = rest.iter().take(6).take_while(|b| b.is_ascii_lowercase()).count();
         std::str::from_utf8(&rest[..length]).unwrap_or_default()
     };
-    bytes.iter().enumerate().any(|(i, &b)| match b {
+    let may_show = |(_, b): &(usize, &u8)| ascii::class(**b) & ascii::LINK != 0;
+    bytes.iter().enumerate().filter(may_show).any(|(i, &b)| match b {
         b'.' => {
             let ending = word(if at(i + 1) == b' ' { i + 2 } else { i + 1 });
             let apart = at(i + 1) == b' ' || i > 0 && !at(i - 1).is_ascii_alphanumeric();

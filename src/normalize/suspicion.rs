@@ -1,5 +1,6 @@
 //! A quick look at a text: most have nothing in them that needs undoing, and are done with after it.
 
+use super::ascii::{BREAKER, LETTER, SIGN, SPACE, class};
 use super::plain::is_generic_mark;
 use super::script::{Script, is_east_asian, script};
 use super::{accents, boxes, broken, leet, odd_letters};
@@ -10,45 +11,50 @@ pub(super) fn is_in(text: &str) -> bool {
     if text.is_ascii() { in_ascii(text.as_bytes()) } else { in_any(text) }
 }
 
-fn is_sign(c: char) -> bool {
-    c.is_ascii_digit() || leet::is_sign(c)
-}
-
 /// Whether a sign between two letters is usual, the first of them at the end of a word of `length` letters.
-fn joins(sign: char, length: u32) -> bool {
+fn joins(sign: char, length: usize) -> bool {
     // Behind a dot a sentence or a domain goes on; behind a lone letter it does not.
     matches!(sign, '-' | '\'' | ',' | '/' | ':') || sign == '.' && length > 2
 }
 
 /// As [`in_any`]: in ASCII only the ends of words have to be looked at.
 fn in_ascii(text: &[u8]) -> bool {
-    let (mut before, mut last) = (b' ', b' ');
-    let (mut hyphens, mut length) = (0_u32, 0_u32);
-    for &b in text {
-        match (last.is_ascii_lowercase(), b.is_ascii_lowercase()) {
-            (true, true) => length += 1,
-            (false, true) => {
-                let sign = char::from(last);
-                if is_sign(sign) {
+    let (mut before, mut last) = (0, 0);
+    let (mut hyphens, mut start, mut length) = (0_u32, 0, 0);
+    for (i, &b) in text.iter().enumerate() {
+        let class = class(b);
+        match (last & LETTER, class & LETTER) {
+            (0, LETTER) => {
+                if last & SIGN != 0 {
                     return true;
                 }
-                if before.is_ascii_lowercase() && broken::is_breaker(sign) {
-                    hyphens += u32::from(last == b'-');
-                    if !joins(sign, length) || hyphens > 1 {
+                if before & LETTER != 0 && last & BREAKER != 0 {
+                    let sign = text[i - 1];
+                    hyphens += u32::from(sign == b'-');
+                    if !joins(char::from(sign), length) || hyphens > 1 {
                         return true;
                     }
                 }
-                length = 1;
+                start = i;
             }
-            (true, false) if b == b'*' || b != b'!' && is_sign(char::from(b)) => return true,
-            (_, false) => hyphens = if b.is_ascii_whitespace() { 0 } else { hyphens },
+            (LETTER, 0) => {
+                if b == b'*' || b != b'!' && class & SIGN != 0 {
+                    return true;
+                }
+                length = i - start;
+            }
+            _ => {}
         }
-        before = std::mem::replace(&mut last, b);
+        if class & SPACE != 0 {
+            hyphens = 0;
+        }
+        before = std::mem::replace(&mut last, class);
     }
     false
 }
 
 fn in_any(text: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_digit() || leet::is_sign(c);
     let (mut latin, mut other) = (0_u32, 0_u32);
     let (mut before, mut last) = ((' ', Script::None), (' ', Script::None));
     let mut hyphens = 0;

@@ -92,7 +92,7 @@ static CUE: LazyLock<AhoCorasick> = LazyLock::new(|| any_of(CUES));
 const MIN_DIGITS: usize = 7;
 
 fn may_bait(text: &str) -> bool {
-    text.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS || CUE.is_match(text)
+    text.bytes().filter(u8::is_ascii_digit).nth(MIN_DIGITS - 1).is_some() || CUE.is_match(text)
 }
 
 impl Rule for ContactBait {

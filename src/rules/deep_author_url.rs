@@ -3,7 +3,6 @@
 use super::{Match, Rule};
 use crate::comment::Comment;
 use crate::facts::Facts;
-use crate::normalize::host_of;
 use crate::policy::Policy;
 
 /// Hosts on which everybody's home page lies deep.
@@ -53,10 +52,8 @@ impl Rule for DeepAuthorUrl {
 
     fn check(&self, comment: &Comment, _: &Facts, policy: &Policy) -> Option<Match> {
         let url = comment.submission.url.as_deref()?.trim();
-        let host = host_of(url);
-        if host.is_empty()
-            || policy.trusts(&host)
-            || SHARED.iter().any(|shared| crate::policy::is_within(&host, shared))
+        let host = comment.website.as_deref()?;
+        if host.is_empty() || policy.trusts(host) || SHARED.iter().any(|shared| crate::policy::is_within(host, shared))
         {
             return None;
         }

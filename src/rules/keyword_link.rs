@@ -3,7 +3,6 @@
 use super::{Match, Rule, counted_links, keywords};
 use crate::comment::Comment;
 use crate::facts::Facts;
-use crate::normalize::host_of;
 use crate::policy::Policy;
 
 pub(super) struct KeywordLink;
@@ -39,7 +38,8 @@ impl Rule for KeywordLink {
             .map(|link| link.span)
             .collect();
         let mut count = spans.len();
-        if let Some(url) = comment.submission.url.as_deref().filter(|url| !policy.trusts(&host_of(url))) {
+        let is_trusted = comment.website.as_deref().is_some_and(|host| policy.trusts(host));
+        if let Some(url) = comment.submission.url.as_deref().filter(|_| !is_trusted) {
             let found = keywords::telling_in_address(url);
             count += usize::from(found.is_some());
             word = word.or(found);

@@ -27,11 +27,11 @@ impl Rule for Shouting {
         // Scripts without case (Chinese, Arabic) have neither kind of letter.
         let text = &comment.body.visible.text;
         let (upper, lower) = if text.is_ascii() {
-            let count = |kind: fn(&u8) -> bool| text.bytes().filter(kind).count();
-            (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase))
+            let bytes = || text.bytes();
+            (bytes().filter(u8::is_ascii_uppercase).count(), bytes().filter(u8::is_ascii_lowercase).count())
         } else {
-            let count = |kind: fn(char) -> bool| text.chars().filter(|c| kind(*c)).count();
-            (count(char::is_uppercase), count(char::is_lowercase))
+            let chars = || text.chars();
+            (chars().filter(|c| c.is_uppercase()).count(), chars().filter(|c| c.is_lowercase()).count())
         };
         let percent = (100_usize * upper).checked_div(upper + lower)?;
         (upper + lower >= MIN_LETTERS && percent > 70)
