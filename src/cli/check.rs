@@ -1,8 +1,14 @@
 //! `moderato check`: judging in bulk, without a store.
+//!
+//! One thread reads lines, all processors judge them in chunks, and one writes the answers in the order of the lines. Each
+//! chunk's answer has its place in a queue before it is judged; the queue is bounded, and with it the memory.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -19,8 +25,12 @@ use crate::pipeline::assess;
 use crate::policy::{Policy, PolicyDocument};
 use crate::verdict::{Decision, Reason, Scores};
 
-/// Lines that are read before they are judged together.
-const LINES: usize = 2_048;
+/// Most lines, and bytes after which no further line is added, of what is judged at a time.
+const CHUNK_LINES: usize = 128;
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Chunks for each processor that are read ahead or wait to be written.
+const CHUNKS_AHEAD: usize = 4;
 
 /// Longest accepted line, in bytes: a submission with every field at its limit, escaped.
 const MAX_LINE: u64 = 1024 * 1024;
@@ -57,32 +67,89 @@ struct Judge {
     model: Option<Model>,
 }
 
+/// Lines that are judged together.
+#[derive(Debug, Default)]
+struct Chunk {
+    /// The lines with their ends.
+    bytes: Vec<u8>,
+    /// Where each line ends in `bytes`.
+    ends: Vec<usize>,
+    /// Number of the first line, from 1.
+    first: usize,
+}
+
+/// The answers to a chunk, a line each.
+#[derive(Debug, Default)]
+struct Answers {
+    lines: Vec<u8>,
+    /// Whether one of them is a refusal.
+    refused: bool,
+}
+
+/// A chunk and where its answers go.
+type Work = (Chunk, Sender<anyhow::Result<Answers>>);
+
 pub(super) fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
     super::lists::use_imported(config);
     let judge = Judge { policy: policy(args)?, model: model(config, args) };
-    let mut input = BufReader::with_capacity(1 << 20, std::io::stdin().lock());
-    let mut out = std::io::BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
-    let (mut line, mut refused) = (0, false);
-    loop {
-        let lines = read_lines(&mut input)?;
-        if lines.is_empty() {
-            break;
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let (work, waiting) = sync_channel::<Work>(processors * CHUNKS_AHEAD);
+    let (order, answers) = sync_channel(processors * CHUNKS_AHEAD);
+    let waiting = Mutex::new(waiting);
+    let refused = thread::scope(|scope| {
+        let reader =
+            scope.spawn(move || read_all(BufReader::with_capacity(1 << 20, io::stdin().lock()), &work, &order));
+        for _ in 0..processors {
+            scope.spawn(|| judge.work(&waiting));
         }
-        for (i, answer) in judge.judge_all(&lines).into_iter().enumerate() {
-            match answer {
-                Ok(text) => out.write_all(text.as_bytes())?,
-                Err(error) => {
-                    refused = true;
-                    let refusal = Refusal { error: format!("{error:#}"), line: line + i + 1 };
-                    serde_json::to_writer(&mut out, &refusal)?;
-                }
-            }
-            out.write_all(b"\n")?;
-        }
-        line += lines.len();
-        out.flush()?;
-    }
+        let refused = write_all(answers, io::stdout().lock())?;
+        // Only a reader that panicked leaves no result.
+        reader.join().map_err(|_| anyhow::anyhow!("reading broke off"))??;
+        anyhow::Ok(refused)
+    })?;
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Reads all lines and hands them on, until there are no more or nobody takes them.
+fn read_all(
+    mut input: impl BufRead + Buffered,
+    work: &SyncSender<Work>,
+    order: &SyncSender<Receiver<anyhow::Result<Answers>>>,
+) -> io::Result<()> {
+    let mut first = 1;
+    loop {
+        let chunk = read_chunk(&mut input, first)?;
+        first += chunk.ends.len();
+        if chunk.ends.is_empty() {
+            return Ok(());
+        }
+        let (answer, answered) = channel();
+        if order.send(answered).is_err() || work.send((chunk, answer)).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes the answers in order; whether there is a refusal among them. Nobody reads on when it ends, because its end of the queue is
+/// gone then.
+fn write_all(answers: Receiver<Receiver<anyhow::Result<Answers>>>, out: impl Write) -> anyhow::Result<bool> {
+    let mut out = io::BufWriter::with_capacity(1 << 20, out);
+    let mut refused = false;
+    loop {
+        let next = match answers.try_recv() {
+            Err(TryRecvError::Empty) => {
+                out.flush()?;
+                answers.recv().ok()
+            }
+            next => next.ok(),
+        };
+        let Some(next) = next else { break };
+        let answers = next.recv().context("judging broke off")??;
+        out.write_all(&answers.lines)?;
+        refused |= answers.refused;
+    }
+    out.flush()?;
+    Ok(refused)
 }
 
 fn policy(args: &Args) -> anyhow::Result<Policy> {
@@ -104,49 +171,76 @@ fn model(config: &Config, args: &Args) -> Option<Model> {
     loaded.map_err(|error| eprintln!("there is no usable model, everything is held: {error}")).ok()
 }
 
-/// The next lines, without their ends; empty at the end of the input. An overlong one is cut and will not parse.
-fn read_lines(input: &mut impl BufRead) -> std::io::Result<Vec<Vec<u8>>> {
-    let mut lines = Vec::with_capacity(LINES);
-    while lines.len() < LINES {
-        let mut line = Vec::new();
-        if std::io::Read::take(&mut *input, MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+/// A reader that can tell what it has read ahead.
+trait Buffered {
+    fn is_drained(&self) -> bool;
+}
+
+impl<R> Buffered for BufReader<R> {
+    fn is_drained(&self) -> bool {
+        self.buffer().is_empty()
+    }
+}
+
+/// The next lines; none at the end of the input. No line is waited for if there is one already, so that somebody who types gets
+/// an answer to each. An overlong line is cut and will not parse.
+fn read_chunk(input: &mut (impl BufRead + Buffered), first: usize) -> io::Result<Chunk> {
+    let mut chunk = Chunk { first, ..Chunk::default() };
+    while chunk.ends.len() < CHUNK_LINES && chunk.bytes.len() < CHUNK_BYTES {
+        if !chunk.ends.is_empty() && input.is_drained()
+            || Read::take(&mut *input, MAX_LINE).read_until(b'\n', &mut chunk.bytes)? == 0
+        {
             break;
         }
-        if line.last() == Some(&b'\n') {
-            line.pop();
-        } else {
+        if chunk.bytes.last() != Some(&b'\n') {
             input.skip_until(b'\n')?;
+            chunk.bytes.push(b'\n');
         }
-        lines.push(line);
+        chunk.ends.push(chunk.bytes.len());
     }
-    Ok(lines)
+    Ok(chunk)
 }
 
 impl Judge {
-    /// Judges the lines on all processors; the answers stand in the order of the lines.
-    fn judge_all(&self, lines: &[Vec<u8>]) -> Vec<anyhow::Result<String>> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = lines.len().div_ceil(threads).max(1);
-        std::thread::scope(|scope| {
-            let parts: Vec<_> = lines
-                .chunks(share)
-                .map(|part| scope.spawn(|| part.iter().map(|line| self.judge(line)).collect::<Vec<_>>()))
-                .collect();
-            parts.into_iter().flat_map(|part| part.join().expect("judging does not panic")).collect()
-        })
+    /// Judges chunks until there are no more.
+    fn work(&self, waiting: &Mutex<Receiver<Work>>) {
+        loop {
+            // The lock is held while waiting, so that one after the other is served.
+            let work = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok((chunk, answer)) = work else { return };
+            // Nobody waits for it any more when writing has failed.
+            let _ = answer.send(self.judge_all(&chunk));
+        }
     }
 
-    fn judge(&self, line: &[u8]) -> anyhow::Result<String> {
+    fn judge_all(&self, chunk: &Chunk) -> anyhow::Result<Answers> {
+        let mut answers = Answers { lines: Vec::with_capacity(chunk.bytes.len() * 4), refused: false };
+        let mut start = 0;
+        for (i, end) in chunk.ends.iter().enumerate() {
+            match self.judge(&chunk.bytes[start..end - 1]) {
+                Ok(answer) => serde_json::to_writer(&mut answers.lines, &answer)?,
+                Err(error) => {
+                    answers.refused = true;
+                    let refusal = Refusal { error: format!("{error:#}"), line: chunk.first + i };
+                    serde_json::to_writer(&mut answers.lines, &refusal)?;
+                }
+            }
+            answers.lines.push(b'\n');
+            start = *end;
+        }
+        Ok(answers)
+    }
+
+    fn judge(&self, line: &[u8]) -> anyhow::Result<Answer> {
         let (submission, labels) = submission_and_labels(line)?;
         let comment = Comment::from_submission(SiteId(0), submission, Timestamp::UNIX_EPOCH);
         let verdict = assess(&comment, &Facts::default(), &self.policy, self.model.as_ref());
-        let answer = Answer {
+        Ok(Answer {
             decision: verdict.decision,
             score: verdict.score,
             scores: verdict.scores,
             reasons: verdict.reasons,
             labels,
-        };
-        Ok(serde_json::to_string(&answer)?)
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! The command line as the contract has it.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
@@ -42,6 +42,47 @@ fn check_answers_line_by_line_and_says_what_is_wrong() {
     assert!(lines[4]["decision"].is_string());
     assert_eq!(run(&["check"], "{\"text\": \"Hello\"}\n").status.code(), Some(0));
     assert_eq!(run(&["check"], "").status.code(), Some(0));
+}
+
+#[test]
+fn check_answers_many_lines_in_their_order() {
+    let mut input = tempfile::tempfile().expect("a temporary file");
+    for n in 0..3_000 {
+        // Long ones among short ones, which are done sooner.
+        let text = "word ".repeat(if n % 100 == 0 { 2_000 } else { 1 });
+        let line = if n == 1_234 { json!({}) } else { json!({ "text": text, "label_n": n }) };
+        writeln!(input, "{line}").expect("written");
+    }
+    input.seek(SeekFrom::Start(0)).expect("rewound");
+    let child = moderato().arg("check").stdin(input).stdout(Stdio::piped()).spawn().expect("it starts");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    let answers = text(&output.stdout);
+    let mut lines = 0;
+    for (n, line) in answers.lines().enumerate() {
+        let answer: Value = serde_json::from_str(line).expect("JSON");
+        let is_refusal = n == 1_234;
+        assert_eq!(
+            (answer["label_n"].as_u64(), answer["line"].as_u64()),
+            if is_refusal { (None, Some(1_235)) } else { (Some(n as u64), None) }
+        );
+        lines += 1;
+    }
+    assert_eq!(lines, 3_000);
+}
+
+#[test]
+fn check_answers_a_line_before_the_next_one_comes() {
+    let mut child = moderato().arg("check").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut input = child.stdin.take().expect("piped");
+    let mut answers = BufReader::new(child.stdout.take().expect("piped")).lines();
+    for n in 0..3 {
+        writeln!(input, "{}", json!({ "text": "Hello there", "label_n": n })).expect("written");
+        let answer: Value = serde_json::from_str(&answers.next().expect("an answer").expect("read")).expect("JSON");
+        assert_eq!(answer["label_n"], n);
+    }
+    drop(input);
+    assert!(answers.next().is_none() && child.wait().expect("it ends").success());
 }
 
 #[test]
