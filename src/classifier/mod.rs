@@ -7,6 +7,7 @@ pub mod calibration;
 pub mod card;
 mod choosing;
 mod course;
+mod counts;
 pub mod dice;
 mod examples;
 mod explanation;

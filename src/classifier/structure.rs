@@ -3,6 +3,7 @@
 //! A number lights one bucket for each step it reaches (`3 or more links` is `1 or more` too). An author's field that
 //! is not there lights nothing: which fields exist depends on the site, not on the author.
 
+use super::counts::{Counts, looks_random};
 use super::features::{Block, Features, SPACE_STRUCTURE, Term};
 use super::tokens::Hash;
 use crate::comment::Comment;
@@ -67,221 +68,6 @@ impl Observer<'_> {
     }
 }
 
-/// Counts over the characters of a text.
-#[derive(Debug, Default, PartialEq)]
-struct Counts {
-    all: usize,
-    letters: usize,
-    upper: usize,
-    digits: usize,
-    spaces: usize,
-    lines: usize,
-    signs: usize,
-    pictures: usize,
-    money: usize,
-    exclamations: usize,
-    questions: usize,
-    ats: usize,
-    hashes: usize,
-    longest_number: usize,
-    words: usize,
-    lone_letters: usize,
-    odd_words: usize,
-    digits_in_words: usize,
-    brands: usize,
-    numbered: usize,
-    doubled: usize,
-    faces: usize,
-}
-
-impl Counts {
-    fn of(text: &str) -> Self {
-        if text.is_ascii() { Self::of_ascii(text) } else { Self::of_any(text) }
-    }
-
-    fn of_any(text: &str) -> Self {
-        let mut counts = Self::default();
-        let mut number = 0;
-        let mut word = WordSoFar::default();
-        for (at, c) in text.char_indices() {
-            counts.all += 1;
-            number = if c.is_ascii_digit() { number + 1 } else { 0 };
-            counts.longest_number = counts.longest_number.max(number);
-            if counts.sees(c) {
-                word.goes_on(at, c.is_ascii_digit());
-            } else if word.chars > 0 {
-                counts.ends(&text[word.start..at], &word);
-                word = WordSoFar::default();
-            }
-        }
-        counts.ends(&text[word.start.min(text.len())..], &word);
-        counts
-    }
-
-    /// As [`Counts::of_any`], by kinds that are looked up.
-    fn of_ascii(text: &str) -> Self {
-        let mut kinds = [0; 11];
-        let mut counts = Self { all: text.len(), ..Self::default() };
-        let mut number = 0;
-        let mut word = WordSoFar::default();
-        for (at, b) in text.bytes().enumerate() {
-            let kind = ASCII[usize::from(b & 0x7F)];
-            kinds[kind as usize] += 1;
-            if kind <= Kind::Digit {
-                let is_digit = kind == Kind::Digit;
-                word.goes_on(at, is_digit);
-                number = if is_digit { number + 1 } else { 0 };
-                counts.longest_number = counts.longest_number.max(number);
-            } else if word.chars > 0 {
-                counts.ends(&text[word.start..at], &word);
-                (word, number) = (WordSoFar::default(), 0);
-            }
-        }
-        counts.ends(&text[word.start..], &word);
-        let of = |kind: Kind| kinds[kind as usize];
-        counts.letters = of(Kind::Lower) + of(Kind::Upper);
-        counts.upper = of(Kind::Upper);
-        counts.digits = of(Kind::Digit);
-        counts.spaces = of(Kind::Space);
-        counts.lines = of(Kind::Line);
-        counts.signs = of(Kind::Sign);
-        counts.money = of(Kind::Money);
-        counts.exclamations = of(Kind::Exclamation);
-        counts.questions = of(Kind::Question);
-        counts.ats = of(Kind::At);
-        counts.hashes = of(Kind::Hash);
-        counts
-    }
-
-    /// Counts a character by its kind; whether it is a letter or digit.
-    fn sees(&mut self, c: char) -> bool {
-        match c {
-            'a'..='z' => self.letters += 1,
-            '0'..='9' => self.digits += 1,
-            '\n' => self.lines += 1,
-            '!' | '！' => self.exclamations += 1,
-            '?' | '？' => self.questions += 1,
-            '@' => self.ats += 1,
-            '#' => self.hashes += 1,
-            '$' | '€' | '£' | '¥' | '₽' | '₿' => self.money += 1,
-            _ if c.is_whitespace() => self.spaces += 1,
-            _ if letters::is_alphabetic(c) => {
-                self.letters += 1;
-                self.upper += usize::from(c.is_uppercase());
-            }
-            '\u{1f600}'..='\u{1f64f}' | '\u{1f900}'..='\u{1f97f}' | '\u{2764}' => self.faces += 1,
-            '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}' => self.pictures += 1,
-            _ => self.signs += 1,
-        }
-        letters::is_alphanumeric(c)
-    }
-
-    /// Counts a word of letters and digits, if it is one.
-    fn ends(&mut self, word: &str, seen: &WordSoFar) {
-        if seen.chars == 0 {
-            return;
-        }
-        self.words += 1;
-        if seen.digits > 0 {
-            self.ends_with_digits(word, seen);
-        } else {
-            self.lone_letters += usize::from(seen.chars == 1);
-            self.odd_words += usize::from(looks_random(word));
-        }
-    }
-
-    fn ends_with_digits(&mut self, word: &str, seen: &WordSoFar) {
-        let digits = seen.digits;
-        self.digits_in_words += usize::from(digits < word.len());
-        // `SGI88`: capitals, then a number.
-        let capitals = word.chars().take_while(|c| c.is_uppercase()).count();
-        self.brands += usize::from(capitals >= 2 && digits >= 2 && capitals + digits == word.len());
-        // `slot777`, `Alexis17`: a word, then a number of two or three digits; and numbers of one digit only.
-        let letters = word.chars().take_while(|c| letters::is_alphabetic(*c)).count();
-        let numbered = letters >= 3 && seen.chars - letters == digits && (2..=3).contains(&digits);
-        self.numbered += usize::from(numbered);
-        let last = word.bytes().next_back();
-        self.doubled += usize::from(digits >= 2 && word.bytes().rev().take(digits).all(|b| Some(b) == last));
-    }
-}
-
-/// A word while its characters are counted.
-#[derive(Default)]
-struct WordSoFar {
-    /// Its first byte in the text.
-    start: usize,
-    chars: usize,
-    /// Digits of ASCII among the characters.
-    digits: usize,
-}
-
-impl WordSoFar {
-    fn goes_on(&mut self, at: usize, is_digit: bool) {
-        if self.chars == 0 {
-            self.start = at;
-        }
-        self.chars += 1;
-        self.digits += usize::from(is_digit);
-    }
-}
-
-/// What a character of ASCII is counted as; those of words come first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Lower,
-    Upper,
-    Digit,
-    Space,
-    Line,
-    Sign,
-    Money,
-    Exclamation,
-    Question,
-    At,
-    Hash,
-}
-
-static ASCII: [Kind; 128] = {
-    let mut kinds = [Kind::Sign; 128];
-    let mut byte = 0;
-    while byte < kinds.len() {
-        kinds[byte] = match byte as u8 {
-            b'a'..=b'z' => Kind::Lower,
-            b'A'..=b'Z' => Kind::Upper,
-            b'0'..=b'9' => Kind::Digit,
-            b'\n' => Kind::Line,
-            0x09..=0x0D | b' ' => Kind::Space,
-            b'$' => Kind::Money,
-            b'!' => Kind::Exclamation,
-            b'?' => Kind::Question,
-            b'@' => Kind::At,
-            b'#' => Kind::Hash,
-            _ => Kind::Sign,
-        };
-        byte += 1;
-    }
-    kinds
-};
-
-/// Whether a word of Latin letters is hardly one that people say: five consonants in a row, or capitals inside.
-fn looks_random(word: &str) -> bool {
-    if word.len() < 6 || word.len() > 20 || !word.bytes().all(|b| b.is_ascii_alphabetic()) {
-        return false;
-    }
-    let mut consonants = 0;
-    let mut longest = 0;
-    let mut turns = 0;
-    let mut was_upper = true;
-    for b in word.bytes() {
-        let vowel = matches!(b.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
-        consonants = if vowel { 0 } else { consonants + 1 };
-        longest = longest.max(consonants);
-        turns += usize::from(b.is_ascii_uppercase() && !was_upper);
-        was_upper = b.is_ascii_uppercase();
-    }
-    longest >= 5 || turns >= 2
-}
-
 fn text(comment: &Comment, seen: &mut Observer<'_>) {
     let counts = Counts::of(&comment.body.visible.text);
     seen.number("length of the text", counts.all as f64, &[20.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1_600.0, 4_000.0]);
@@ -316,75 +102,77 @@ fn text(comment: &Comment, seen: &mut Observer<'_>) {
     }
 }
 
-/// Second persons, in the languages where abuse is known.
-const YOU: &[&str] = &[
-    "you",
-    "your",
-    "you're",
-    "youre",
-    "ur",
-    "u",
-    "yourself",
-    "du",
-    "dich",
-    "dir",
-    "dein",
-    "ihr",
-    "euch",
-    "tu",
-    "te",
-    "toi",
-    "ton",
-    "vous",
-    "eres",
-    "usted",
-    "ustedes",
-    "tú",
-    "ti",
-    "você",
-    "voce",
-    "vc",
-    "vocês",
-    "seu",
-    "sei",
-    "voi",
-    "je",
-    "jij",
-    "jou",
-    "jullie",
-    "ty",
-    "ci",
-    "ciebie",
-    "wy",
-    "ты",
-    "тебя",
-    "тебе",
-    "твой",
-    "вы",
-    "вас",
-    "вам",
-    "ви",
-    "тебе",
-    "sen",
-    "seni",
-    "siz",
-    "kamu",
-    "anda",
-    "lu",
-    "lo",
-    "kau",
-    "أنت",
-    "انت",
-    "أنتم",
-    "너",
-    "넌",
-    "니",
-    "네",
-    "당신",
-    "あなた",
-    "お前",
-    "おまえ",
-];
+/// Whether a word is a second person, in the languages where abuse is known.
+fn is_second_person(word: &str) -> bool {
+    matches!(
+        word,
+        "you"
+            | "your"
+            | "you're"
+            | "youre"
+            | "ur"
+            | "u"
+            | "yourself"
+            | "du"
+            | "dich"
+            | "dir"
+            | "dein"
+            | "ihr"
+            | "euch"
+            | "tu"
+            | "te"
+            | "toi"
+            | "ton"
+            | "vous"
+            | "eres"
+            | "usted"
+            | "ustedes"
+            | "tú"
+            | "ti"
+            | "você"
+            | "voce"
+            | "vc"
+            | "vocês"
+            | "seu"
+            | "sei"
+            | "voi"
+            | "je"
+            | "jij"
+            | "jou"
+            | "jullie"
+            | "ty"
+            | "ci"
+            | "ciebie"
+            | "wy"
+            | "ты"
+            | "тебя"
+            | "тебе"
+            | "твой"
+            | "вы"
+            | "вас"
+            | "вам"
+            | "ви"
+            | "sen"
+            | "seni"
+            | "siz"
+            | "kamu"
+            | "anda"
+            | "lu"
+            | "lo"
+            | "kau"
+            | "أنت"
+            | "انت"
+            | "أنتم"
+            | "너"
+            | "넌"
+            | "니"
+            | "네"
+            | "당신"
+            | "あなた"
+            | "お前"
+            | "おまえ"
+    )
+}
 
 fn concepts(comment: &Comment, seen: &mut Observer<'_>) {
     let mut counts = [0usize; Concept::ALL.len()];
@@ -407,7 +195,7 @@ fn concepts(comment: &Comment, seen: &mut Observer<'_>) {
     seen.fact("stock praise beside a link", counts[Concept::StockPraise as usize] > 0 && has_address(comment));
     if abuses > 0 {
         let text = &comment.body.reading().text;
-        let you = text.split(|c: char| !letters::is_alphanumeric(c) && c != '\'').any(|word| YOU.contains(&word));
+        let you = text.split(|c: char| !letters::is_alphanumeric(c) && c != '\'').any(is_second_person);
         seen.fact("abuse beside a second person", you || text.contains(['你', '您']));
     }
     for concept in concepts::find(&comment.name.reading().text).into_iter().map(|hit| hit.concept) {
@@ -558,19 +346,4 @@ fn email(comment: &Comment, seen: &mut Observer<'_>) {
     seen.fact("the e-mail address has a word of the name", words.any(|word| local.contains(word)));
     let website = comment.website.as_deref();
     seen.fact("e-mail and website share their domain", website.is_some_and(|host| is_within(host, &domain)));
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn ascii_is_counted_like_any_text(text in "[a-cA-C1-2!?@#$. \n\t-]{0,40}", any in "[\0-~]{0,40}") {
-            prop_assert_eq!(Counts::of_ascii(&text), Counts::of_any(&text));
-            prop_assert_eq!(Counts::of_ascii(&any), Counts::of_any(&any));
-        }
-    }
 }
