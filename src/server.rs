@@ -29,7 +29,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Everything the main listener serves.
 pub fn router(app: Arc<App>) -> Router {
-    let routes = crate::api::routes(&app).merge(crate::dashboard::routes(&app)).merge(crate::visitor::routes());
+    let routes =
+        crate::api::routes(&app).merge(crate::dashboard::routes(&app)).merge(crate::visitor::routes(&app));
     crate::api::wrap(routes, app)
 }
 

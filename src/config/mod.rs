@@ -40,6 +40,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Proxies whose word about the client's address counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether `/try` is served.
+    pub try_page: bool,
     /// Networks that webhooks may reach although they are not public.
     pub webhook_networks: Vec<IpNet>,
     /// Rate limits.
@@ -163,6 +165,16 @@ pub static SETTINGS: &[Setting] = &[
         "The address under which browsers reach the service. With http:// session cookies also travel unencrypted.",
         |c, v| {
             c.public_url = optional(v, web_address)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "try_page",
+        "true",
+        Flag,
+        "Whether /try is served, a page to try the service on as a visitor; its comments belong to the site \"try\".",
+        |c, v| {
+            c.try_page = v.parse().map_err(|_| "true or false is expected".to_owned())?;
             Ok(())
         }
     ),
@@ -368,6 +380,7 @@ impl Default for Config {
             models: None,
             public_url: None,
             trusted_proxies: Vec::new(),
+            try_page: false,
             webhook_networks: Vec::new(),
             limits: LimitsConfig::OFF,
             shared_limits: None,

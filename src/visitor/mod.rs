@@ -1,7 +1,8 @@
-//! Pages for those who comment: what became of a comment.
+//! Pages for those who comment: what became of a comment, and a page to try the service on.
 
 mod receipt;
 mod status;
+mod try_page;
 
 use std::sync::Arc;
 
@@ -17,16 +18,20 @@ use crate::api::Problem;
 use crate::app::App;
 
 /// All addresses for visitors.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let routes = Router::new()
         .route("/status/{receipt}", get(status::show))
         .route("/status/{receipt}/appeal", post(status::appeal))
-        .route("/visitor.css", get(style))
+        .route("/visitor.css", get(style));
+    if app.config.try_page { routes.merge(try_page::routes(app)) } else { routes }
 }
 
 async fn style() -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
-    (headers, include_str!("assets/visitor.css")).into_response()
+    asset("text/css; charset=utf-8", include_str!("assets/visitor.css"))
+}
+
+fn asset(kind: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=300")], text).into_response()
 }
 
 /// A page as an answer, with the headers of all pages for visitors.

@@ -1,4 +1,4 @@
-//! Those who comment: what became of a comment, and a second look.
+//! Those who comment: the page to try, what became of a comment, and a second look.
 
 use reqwest::redirect::Policy;
 use serde_json::json;
@@ -24,6 +24,89 @@ impl<'a> Visitor<'a> {
         assert!(answer.headers()["content-security-policy"].to_str().is_ok_and(|p| !p.contains("unsafe-")));
         (answer.status().as_u16(), answer.text().await.expect("a body"))
     }
+
+    /// Sends the form of `/try` with what is typed; status, and where the browser is led.
+    async fn comment(&self, typed: &[(&str, &str)]) -> (u16, String, String) {
+        let (_, page) = self.open("/try").await;
+        let mut fields: Vec<(String, String)> = page
+            .split("<input type=\"hidden\" name=\"")
+            .skip(1)
+            .filter_map(|input| {
+                let (name, rest) = input.split_once("\" value=\"")?;
+                Some((name.to_owned(), rest.split_once('"')?.0.replace("&#38;", "&")))
+            })
+            .collect();
+        for (name, value) in typed {
+            fields.retain(|(n, _)| n != name);
+            fields.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+        let answer = self
+            .http
+            .post(format!("{}/v1/comments", self.service.url))
+            .header("Accept", HTML)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Referer", format!("{}/try", self.service.url))
+            .header("Origin", &self.service.url)
+            .body(body)
+            .send()
+            .await
+            .expect("an answer");
+        let location = answer.headers().get("location").and_then(|l| l.to_str().ok()).unwrap_or_default().to_owned();
+        (answer.status().as_u16(), location, answer.text().await.expect("a body"))
+    }
+}
+
+fn query(location: &str, name: &str) -> String {
+    let url = url::Url::parse(location).expect("an address");
+    url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn the_page_to_try_publishes_comments_and_answers_without_script() {
+    let service = Service::start().await;
+    let visitor = Visitor::new(&service);
+    let (status, page) = visitor.open("/try").await;
+    assert_eq!(status, 200);
+    for expected in [
+        "Leave a Reply",
+        "Save my name, email, and website",
+        "Please enter your comment!",
+        "Please enter your name here",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    let text = "I was there yesterday, and the <b>old bridge</b> is much quieter now.";
+    let (status, location, said) =
+        visitor.comment(&[("comment", text), ("author", "Ann"), ("email", "ann@example.org"), ("url", "")]).await;
+    assert_eq!(status, 303, "{said}");
+    assert_eq!(query(&location, "decision"), "approve", "{location}");
+    let path = location.strip_prefix(&service.url).expect("on the service").to_owned();
+    let (_, page) = visitor.open(&path).await;
+    assert!(page.contains("Your comment is published") && page.contains("/status/"), "{page}");
+    assert!(page.contains("old bridge") && !page.contains("<b>old bridge"), "{page}");
+    let id = query(&location, "comment");
+    let (_, page) = visitor.open(&format!("/try?reply={id}")).await;
+    assert!(
+        page.contains("Reply to Ann") && page.contains(&format!("name=\"comment_parent\" value=\"{id}\"")),
+        "{page}"
+    );
+    let answer = "That is what my neighbour says as well, and she lives beside it.";
+    visitor.comment(&[("comment", answer), ("author", "Bo"), ("comment_parent", &id)]).await;
+    let (_, page) = visitor.open("/try").await;
+    let (before, after) = page.split_once("<ol>").expect("an answer below");
+    assert!(before.contains("old bridge") && after.contains("my neighbour"), "{page}");
+    assert!(!page.contains("ann@example.org"));
+}
+
+#[tokio::test]
+async fn what_is_missing_is_said_and_nothing_is_sent() {
+    let service = Service::start().await;
+    let visitor = Visitor::new(&service);
+    let (status, _, page) = visitor.comment(&[("comment", " "), ("author", "Ann")]).await;
+    assert!(status == 422 && page.contains("Please enter your comment!"), "{page}");
+    let (status, _, page) = visitor.comment(&[("comment", "Hello there"), ("author", " ")]).await;
+    assert!(status == 422 && page.contains("Please enter your name here"), "{page}");
 }
 
 #[tokio::test]
@@ -69,4 +152,10 @@ async fn an_author_sees_what_became_of_a_comment_and_may_ask_once_for_a_second_l
     assert_eq!(service.get(&format!("/v1/comments/{id}")).await.body["status"], "rejected", "one appeal, not two");
     let (code, _) = visitor.open(&format!("{}A", &status[..status.len() - 1])).await;
     assert!(code == 404 || status.ends_with('A'));
+}
+
+#[tokio::test]
+async fn the_page_to_try_can_be_switched_off() {
+    let service = Service::with(&[("MODERATO_TRY_PAGE", "false")]).await;
+    assert_eq!(service.get("/try").await.status, 404);
 }
