@@ -29,8 +29,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Everything the main listener serves.
 pub fn router(app: Arc<App>) -> Router {
-    let routes =
-        crate::api::routes(&app).merge(crate::dashboard::routes(&app)).merge(crate::visitor::routes(&app));
+    let routes = crate::api::routes(&app).merge(crate::dashboard::routes(&app)).merge(crate::visitor::routes(&app));
     crate::api::wrap(routes, app)
 }
 
