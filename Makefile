@@ -3,7 +3,7 @@
 export CARGO_TERM_COLOR ?= auto
 DATA ?= ../shared/data
 
-.PHONY: help run test check browser-tests webhook-tests test-wordpress instructions fuzz torture figures train evaluate clean
+.PHONY: bench help run test check browser-tests webhook-tests test-wordpress instructions fuzz torture figures train evaluate clean
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -63,6 +63,11 @@ torture:
 	MODERATO_TEST_KILLS=10000 cargo test --release --test service durability -- --nocapture
 	MODERATO_TEST_KILLS=10000 MODERATO_TEST_DATABASE=postgres cargo test --release --test service killed_under_load -- --nocapture
 	MODERATO_TEST_OUTAGE_SECONDS=60 cargo test --release --test service outages -- --nocapture --test-threads=1
+
+## make bench     throughput, latency, CPU and memory beside others, written to docs/BENCHMARKS.md
+bench:
+	tests/install-tools
+	DATA=$(DATA) tests/bench/run
 
 ## make figures   the figures of the README: labelled files through a running service
 figures:
