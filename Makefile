@@ -3,7 +3,7 @@
 export CARGO_TERM_COLOR ?= auto
 DATA ?= ../shared/data
 
-.PHONY: help run test operations-tests check browser-tests webhook-tests test-wordpress instructions fuzz torture figures train evaluate clean
+.PHONY: bench help run test operations-tests check browser-tests webhook-tests test-wordpress instructions fuzz torture figures train evaluate clean
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -70,6 +70,10 @@ torture:
 	MODERATO_TEST_KILLS=10000 cargo test --release --test service durability -- --nocapture
 	MODERATO_TEST_KILLS=10000 MODERATO_TEST_DATABASE=postgres cargo test --release --test service killed_under_load -- --nocapture
 	MODERATO_TEST_OUTAGE_SECONDS=60 cargo test --release --test service outages -- --nocapture --test-threads=1
+
+## make bench     beside a bare handler, Isso and Rspamd, on SQLite and PostgreSQL: writes docs/BENCHMARKS.md; BENCH=--quick or --full
+bench:
+	DATA=$(DATA) tests/bench/run $(BENCH)
 
 ## make figures   the figures of the README: labelled files through a running service
 figures:

@@ -75,9 +75,9 @@ fn milliseconds(time: Timestamp) -> i64 {
     i64::try_from(since * i128::from(SQUEEZED_INTO_MS) / whole).unwrap_or_default()
 }
 
-/// When an id was made, to the millisecond.
-pub fn made_at(id: i64) -> Timestamp {
-    Timestamp::from_millisecond((id >> LOW_BITS) + EPOCH_MS).unwrap_or(Timestamp::MAX)
+/// When an identifier was made, to the millisecond.
+pub fn time_of(id: i64) -> Timestamp {
+    Timestamp::from_millisecond((id >> LOW_BITS).saturating_add(EPOCH_MS)).unwrap_or(Timestamp::MAX)
 }
 
 fn encode(id: i64) -> [u8; TEXT_LEN] {

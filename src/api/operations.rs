@@ -80,7 +80,7 @@ pub(super) async fn metrics(State(app): AppState, headers: HeaderMap) -> Result<
     if let Ok(counts) = app.store.outbox_counts(None).await {
         app.metrics.webhook_pending(counts.pending);
         app.metrics.webhook_dead(counts.dead);
-        let waiting = counts.oldest.map(|event| now.duration_since(crate::id::made_at(event.0)));
+        let waiting = counts.oldest.map(|event| now.duration_since(crate::id::time_of(event.0)));
         app.metrics.webhook_oldest(waiting.and_then(|time| time.try_into().ok()).unwrap_or_default());
     }
     app.metrics.shared_limits_failures(app.pipeline.limits().shared_failures());

@@ -7,6 +7,7 @@ mod doctor;
 mod evaluate;
 mod imports;
 mod lists;
+mod moving;
 mod operate;
 mod replay;
 mod serve;
@@ -100,11 +101,25 @@ enum Command {
         #[arg(long, value_name = "FILE.html")]
         report: Option<PathBuf>,
     },
+    /// Move a SQLite site to PostgreSQL while the service runs; then start it with the new database_url
+    Move {
+        /// The database to move to: postgres://USER:PASSWORD@HOST/NAME
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
+    /// Read everything that `export --everything` wrote; what is there already becomes as the file has it
+    Load {
+        /// The file to read
+        file: PathBuf,
+    },
     /// Write all comments as JSON lines
     Export {
         /// Only those of this site
         #[arg(long)]
         site: Option<String>,
+        /// Every row of every table, accounts and settings too, for `moderato load`
+        #[arg(long, conflicts_with = "site")]
+        everything: bool,
     },
     /// The lists of domains in use: name, entries, date, licence, source, file
     Lists {
@@ -175,7 +190,10 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate => with_runtime(operate::migrate(load()?.config)),
         Command::Backup(args) => with_runtime(backup::backup(load()?.config, args)),
         Command::Restore { file } => with_runtime(backup::restore(load()?.config, file)),
-        Command::Export { site } => with_runtime(transfer::export(load()?.config, site)),
+        Command::Export { everything: true, .. } => with_runtime(moving::dump(load()?.config)),
+        Command::Export { site, .. } => with_runtime(transfer::export(load()?.config, site)),
+        Command::Move { to } => with_runtime(moving::move_to(load()?.config, to)),
+        Command::Load { file } => with_runtime(moving::load(load()?.config, file)),
         Command::Import { format: Source::Jsonl, file, site, .. } if transfer::is_export(&file) => {
             with_runtime(transfer::import(load()?.config, file, site))
         }

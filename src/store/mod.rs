@@ -60,6 +60,7 @@ mod counts;
 #[cfg(test)]
 mod desk_tests;
 mod directory;
+mod dump;
 mod erasure;
 mod factors;
 mod filter;
@@ -106,6 +107,7 @@ use backend::{Connector, Readers};
 pub use callbacks::NewCallback;
 pub use comments::{Cursor, Page, QueueCounts, StoredComment};
 pub use directory::{ApiKey, Directory, Scope, Scopes, Site, SiteEntry};
+pub use dump::DumpedRow;
 pub use erasure::Person;
 pub use factors::{SecondFactor, SeenSession};
 pub use filter::CommentFilter;

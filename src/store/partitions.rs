@@ -15,7 +15,7 @@ pub(super) const TABLES: [&str; 2] = ["comments", "events"];
 const AHEAD: i32 = 3;
 
 /// A month, in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Month {
     first: Date,
 }
@@ -83,7 +83,7 @@ impl Store {
     }
 }
 
-async fn make(conn: &mut Conn, month: Month) -> sqlx::Result<()> {
+pub(super) async fn make(conn: &mut Conn, month: Month) -> sqlx::Result<()> {
     let Conn::Postgres(c) = conn else { return Ok(()) };
     // One replica at a time. A table that is busy for longer than this gets its partition the next time.
     sqlx::raw_sql("SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock(7234171)").execute(&mut *c).await?;

@@ -29,6 +29,7 @@ pub(crate) type CommitObserver = Arc<dyn Fn(usize, Duration) + Send + Sync>;
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Job>,
+    connector: Connector,
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
     observer: Arc<std::sync::OnceLock<CommitObserver>>,
 }
@@ -84,9 +85,9 @@ impl Writer {
     pub(super) fn start(connector: Connector, first: Conn) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let observer = Arc::new(std::sync::OnceLock::new());
-        let run = Run { connector, conn: Some(first), observer: observer.clone() };
+        let run = Run { connector: connector.clone(), conn: Some(first), observer: observer.clone() };
         let task = tokio::spawn(run.until_closed(jobs));
-        Self { queue, task: Arc::new(Mutex::new(Some(task))), observer }
+        Self { queue, connector, task: Arc::new(Mutex::new(Some(task))), observer }
     }
 
     /// Calls `observer` after every commit of comments from now on; only the first one counts.
@@ -94,6 +95,11 @@ impl Writer {
         if self.observer.set(observer).is_err() {
             warn!("the writer is observed already");
         }
+    }
+
+    /// For a connection beside the writer's own.
+    pub(super) fn connector(&self) -> &Connector {
+        &self.connector
     }
 
     /// Writes that wait now.

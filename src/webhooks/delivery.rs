@@ -163,7 +163,7 @@ impl Round {
         };
         self.app.metrics.delivery(result);
         if result == DeliveryResult::Delivered {
-            let delay = now.duration_since(crate::id::made_at(delivery.event.0));
+            let delay = now.duration_since(crate::id::time_of(delivery.event.0));
             self.app.metrics.webhook_delay(delay.try_into().unwrap_or_default());
         }
         debug!(event.id = %delivery.event, status = ?answer.status, "webhook {} is {}", delivery.event, result.as_str());

@@ -5,6 +5,7 @@ mod databases;
 
 mod erasing;
 mod many_replicas;
+mod moving;
 mod recording;
 
 use std::sync::Arc;
