@@ -6,8 +6,8 @@
 pub mod calibration;
 pub mod card;
 mod choosing;
-mod course;
 mod counts;
+mod course;
 pub mod dice;
 mod examples;
 mod explanation;

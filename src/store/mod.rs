@@ -151,6 +151,9 @@ pub enum StoreError {
     /// A text has the character U+0000, which PostgreSQL does not store.
     #[error("a text with the character U+0000 cannot be stored")]
     NullCharacter,
+    /// Only a SQLite file can do that.
+    #[error("only a SQLite file can be moved")]
+    OnlySqlite,
     /// The schema could not be brought up to date.
     #[error("the schema could not be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),

@@ -151,7 +151,7 @@ def main() -> None:
     try:
         sqlite = servers.moderato(program, work, files["moderato"], "Moderato on SQLite", None)
         running.append(sqlite)
-        running.append(servers.ceiling(work, files["moderato"]))
+        running.append(servers.ceiling(files["moderato"]))
         running.append(servers.isso(work, files["isso"]))
         running.append(servers.rspamd(work, files["rspamd"]))
         compared = [sqlite, database_server, *running[2:]]

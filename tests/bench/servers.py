@@ -71,9 +71,9 @@ def moderato(program: Path, work: Path, bodies: Path, label: str, database: str 
     return Server(label, f"{url}/v1/comments", bodies, [process], {"AUTHORIZATION": header}, header, lambda: files_bytes(data))
 
 
-def ceiling(work: Path, bodies: Path) -> Server:
-    """The bare handler of `ceiling/`."""
-    process = subprocess.Popen([work / "ceiling-target/release/ceiling"], stdout=subprocess.PIPE, text=True)
+def ceiling(bodies: Path) -> Server:
+    """The bare handler of `ceiling.rs`."""
+    process = subprocess.Popen(["target/release/examples/ceiling"], stdout=subprocess.PIPE, text=True)
     url = process.stdout.readline().split()[-1]
     return Server("bare axum handler", f"{url}/v1/comments", bodies, [process])
 
