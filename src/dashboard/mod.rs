@@ -107,7 +107,6 @@ pub fn routes(app: &App) -> Router<Arc<App>> {
         .route("/stats", get(stats::stats))
         .route("/policy", get(policy::policy).post(policy::edit).layer(DefaultBodyLimit::max(MAX_POLICY)))
         .route("/policy/rollback", post(policy::roll_back))
-        .route("/try", get(|| async { Redirect::to("/policy#try") }))
         .route("/sites", get(sites::sites).post(sites::create))
         .route("/sites/keys", post(sites::create_key))
         .route("/sites/keys/revoke", post(sites::revoke_key))
