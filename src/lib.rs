@@ -26,6 +26,7 @@ pub mod metrics;
 pub mod normalize;
 pub mod pipeline;
 pub mod policy;
+mod private_file;
 pub mod recent;
 pub mod reload;
 pub mod replaying;

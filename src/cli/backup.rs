@@ -7,6 +7,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 
 use crate::config::Config;
+use crate::private_file;
 use crate::store::{Database, Store};
 
 /// What `moderato backup` writes into a directory: `moderato-20260131T021700Z.db`.
@@ -131,14 +132,20 @@ pub(super) async fn restore(config: Config, file: PathBuf) -> anyhow::Result<()>
     }
     // Aside, synced, renamed: a restore that is interrupted leaves no half database.
     let aside = beside(".restoring");
-    std::fs::copy(&file, &aside).with_context(|| format!("copying to {}", aside.display()))?;
-    std::fs::File::open(&aside)?.sync_all()?;
+    let _ = std::fs::remove_file(&aside);
+    copy_privately(&file, &aside).with_context(|| format!("copying to {}", aside.display()))?;
     std::fs::rename(&aside, &target)?;
     if let Some(dir) = target.parent() {
         std::fs::File::open(dir)?.sync_all()?;
     }
     eprintln!("restored {} from {}", target.display(), file.display());
     Ok(())
+}
+
+fn copy_privately(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut copy = private_file::create(to)?;
+    std::io::copy(&mut std::fs::File::open(from)?, &mut copy)?;
+    copy.sync_all()
 }
 
 /// Makes sure that a copy is a database of ours without faults.

@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions, Connection};
 use tracing::info;
 
 use super::Result;
+use crate::private_file;
 
 /// Pages in the write-ahead log before SQLite moves them into the file by itself: 64 MiB. Random index pages are then
 /// written once for many commits.
@@ -33,6 +34,7 @@ fn migrations() -> Migrator {
 
 /// Opens the file, makes it if it is missing, and brings its schema up to date.
 pub(super) async fn open(path: &Path) -> Result<(SqliteConnectOptions, SqliteConnection, SqlitePool)> {
+    private_file::create_if_missing(path).map_err(sqlx::Error::Io)?;
     let options = options(path);
     let mut first = options.connect().await?;
     keep_copy_before_migration(&mut first, path).await?;
@@ -114,6 +116,7 @@ pub(super) async fn backup(path: &Path, target: &Path) -> Result<()> {
 }
 
 async fn copy_into(conn: &mut SqliteConnection, target: &Path) -> Result<()> {
+    private_file::create(target).map_err(sqlx::Error::Io)?;
     sqlx::query("VACUUM INTO $1").bind(target.to_string_lossy().into_owned()).execute(conn).await?;
     std::fs::File::open(target).and_then(|file| file.sync_all()).map_err(sqlx::Error::Io)?;
     Ok(())

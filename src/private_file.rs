@@ -1,0 +1,46 @@
+//! Files that only the service's own user may read: comments have e-mail and network addresses in them.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Makes a new file that only its owner can read and write.
+///
+/// # Errors
+///
+/// When it exists already or cannot be made.
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// The same, but leaves a file alone that is there already.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub(crate) fn create_if_missing(path: &Path) -> io::Result<()> {
+    match create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn nobody_else_can_read_it_and_nothing_is_overwritten() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("secret");
+        create_if_missing(&path).expect("made");
+        assert_eq!(std::fs::metadata(&path).expect("it is there").mode() & 0o777, 0o600);
+        std::fs::write(&path, "kept").expect("written");
+        create_if_missing(&path).expect("left alone");
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), "kept");
+        assert_eq!(create(&path).expect_err("refused").kind(), io::ErrorKind::AlreadyExists);
+    }
+}
