@@ -199,7 +199,7 @@ const KEEP_ATTEMPT: &str =
 
 /// The last of the events that are sent again in one transaction.
 const REPLAY_UNTIL: &str = "SELECT MAX(id) FROM
-    (SELECT id FROM events WHERE site_id = $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4) AS some";
+    (SELECT id FROM events WHERE site_id = $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4) AS replayed";
 
 /// What is on its way already stays as it is.
 const REPLAY: &str = "INSERT INTO outbox (site_id, event_id, comment_id, due_at, attempts)

@@ -1,15 +1,20 @@
 //! The command line as the contract has it.
 
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Service, moderato};
+use crate::harness::{Place, Service, moderato};
 
 fn run(args: &[&str], input: &str) -> Output {
-    let mut child = moderato()
-        .args(args)
+    let mut command = moderato();
+    command.args(args);
+    fed(command, input)
+}
+
+fn fed(mut command: Command, input: &str) -> Output {
+    let mut child = command
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -145,18 +150,8 @@ async fn keys_sites_and_users_are_made_while_the_service_runs() {
 #[tokio::test]
 async fn users_get_their_password_from_standard_input() {
     let service = Service::start().await;
-    let dir = service.data.path().to_str().expect("UTF-8");
-    let create = [
-        "user",
-        "create",
-        "--email",
-        "Ann@example.org",
-        "--role",
-        "administrator",
-        "--password-stdin",
-        "--data-dir",
-        dir,
-    ];
+    let create = ["user", "create", "--email", "Ann@example.org", "--role", "administrator", "--password-stdin"];
+    let run = |args: &[&str], input: &str| fed(service.command(args), input);
     assert_eq!(run(&create, "short\n").status.code(), Some(1));
     assert!(run(&create, "a long enough password\n").status.success());
     assert!(service.run(&["user", "list"]).contains("ann@example.org\tAnn\tadministrator\tactive"));
@@ -166,7 +161,7 @@ async fn users_get_their_password_from_standard_input() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_under_load_holds_what_was_acknowledged_and_can_be_restored() {
-    let service = Service::start().await.all_powerful();
+    let service = Service::at(Place::sqlite(), &[]).await.all_powerful();
     let mut ids = Vec::new();
     for n in 0..50 {
         ids.push(service.comment(json!({ "text": format!("Comment {n}.") })).await["id"].clone());

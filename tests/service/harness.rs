@@ -181,9 +181,15 @@ impl Service {
     }
 
     pub(crate) fn output(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("it runs")
+    }
+
+    /// Another command on the same data, not run yet.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = moderato();
         command.args(args).args(["--database-url", &self.place.database_url()]);
-        command.arg("--data-dir").arg(&self.place.path).output().expect("it runs")
+        command.arg("--data-dir").arg(&self.place.path);
+        command
     }
 
     pub(crate) fn pid(&self) -> u32 {

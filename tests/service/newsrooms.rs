@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::harness::{Answer, Service, moderato};
+use crate::harness::{Answer, Service};
 
 const SPAM: &str = "Get a l\u{43e}an in 5 minutes!!! https://easy-cash.example/apply?ref=7 or WhatsApp +1 555 010 9999";
 const HAM: &str = "The bridge has been closed since March, and nobody has told us when it will open again.";
@@ -145,12 +145,8 @@ fn signature(secret: &str, body: &str) -> String {
 /// The address that Coral is to ask, after the secret was told.
 fn coral(service: &Service, secret: &str, more: &[&str]) -> String {
     use std::io::Write;
-    let mut command = moderato();
-    command
-        .args(["site", "coral", "--site", "default", "--secret-stdin"])
-        .args(more)
-        .arg("--data-dir")
-        .arg(service.data.path());
+    let mut command = service.command(&["site", "coral", "--site", "default", "--secret-stdin"]);
+    command.args(more);
     let mut child =
         command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().expect("it runs");
     child.stdin.take().expect("piped").write_all(secret.as_bytes()).expect("written");

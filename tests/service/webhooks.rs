@@ -104,10 +104,9 @@ async fn told(receiver: &Receiver, hold: &str) -> (Service, Secret) {
 
 fn set(service: &Service, receiver: &Receiver, hold: &str) -> String {
     // The command knows the networks only when it is told, as the service does.
-    let output = crate::harness::moderato()
+    let output = service
+        .command(&["webhook", "set", "--site", "default", "--hold", hold, &receiver.url])
         .env(LOOPBACK.0, LOOPBACK.1)
-        .args(["webhook", "set", "--site", "default", "--hold", hold, &receiver.url, "--data-dir"])
-        .arg(service.data.path())
         .output()
         .expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -182,10 +181,9 @@ async fn a_failed_delivery_comes_again_under_the_same_id_and_a_restart_loses_non
         tokio::task::yield_now().await;
     }
     service.terminate();
-    let data = service.data.clone();
+    let place = service.place.clone();
     drop(service);
-    let path = data.path().to_owned();
-    let service = Service::on(data, &path, &[LOOPBACK]).await;
+    let service = Service::at(place, &[LOOPBACK]).await;
     let arrivals = receiver.wait_for(2).await;
     assert_eq!(arrivals[0].id, arrivals[1].id);
     assert_eq!(arrivals[0].text, arrivals[1].text);
@@ -225,11 +223,7 @@ async fn two_secrets_sign_while_one_takes_the_others_place_and_a_test_says_what_
     let receiver = Receiver::start().await;
     let (service, old) = told(&receiver, "0").await;
     let new: Secret = service.run(&["webhook", "rotate", "--site", "default"]).parse().expect("a secret");
-    let run = || {
-        let mut command = crate::harness::moderato();
-        command.env(LOOPBACK.0, LOOPBACK.1).args(["webhook", "test", "--site", "default", "--data-dir"]);
-        command.arg(service.data.path()).output()
-    };
+    let run = || service.command(&["webhook", "test", "--site", "default"]).env(LOOPBACK.0, LOOPBACK.1).output();
     let output = tokio::task::block_in_place(run).expect("it runs");
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("delivered in"), "{output:?}");
     let arrival = receiver.wait_for(1).await.remove(0);
