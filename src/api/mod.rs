@@ -69,6 +69,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         described = described.merge(monitoring());
     }
     let (router, document) = described.split_for_parts();
+    let document = openapi::without_null_parameters(document);
     let guesses = Arc::new(akismet::Guesses::new());
     router
         .merge(openapi::routes(&document))
