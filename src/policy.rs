@@ -44,6 +44,9 @@ pub struct PolicyDocument {
     pub withhold_reasons: bool,
 }
 
+/// A score that every comment reaches: as `hold_score` it holds all of them.
+pub const HOLD_EVERYTHING: f64 = -1_000.0;
+
 /// From where on a comment is held or rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]

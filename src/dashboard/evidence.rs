@@ -3,7 +3,7 @@
 use super::shown::{self, Layer, Piece};
 use super::texts::{Text, of, t};
 use crate::facts::Facts;
-use crate::policy::Thresholds;
+use crate::policy::{HOLD_EVERYTHING, Thresholds};
 use crate::span::Span;
 use crate::verdict::{Decision, Reason, Verdict};
 
@@ -172,6 +172,7 @@ pub(super) fn why(verdict: &Verdict, facts: &Facts, limits: &Thresholds) -> Text
             .with("limit", signed(limits.reject_score))
             .with("sure", percent(limits.reject_spam)),
         Decision::Approve => t("why-approved").with("score", score),
+        Decision::Hold if limits.hold_score <= HOLD_EVERYTHING => t("why-everything"),
         Decision::Hold if verdict.score >= limits.hold_score && verdict.score >= limits.reject_score => {
             t("why-unsure").with("score", score).with("spam", percent(spam))
         }

@@ -22,7 +22,7 @@ use super::texts::{Text, t};
 use super::{assets, page, reader, samples, texts};
 use crate::app::App;
 use crate::id::UserId;
-use crate::policy::{PolicyDocument, Thresholds};
+use crate::policy::{HOLD_EVERYTHING, PolicyDocument, Thresholds};
 use crate::secrets;
 use crate::store::{Actor, Role, Scope, Scopes, SiteEntry, StoreError, User};
 
@@ -236,7 +236,7 @@ fn thresholds(strictness: &str) -> Option<Thresholds> {
     let usual = Thresholds::default();
     match strictness {
         // Scores lie far inside of these: people decide everything.
-        "careful" => Some(Thresholds { hold_score: -1_000.0, reject_score: 1_000.0, ..usual }),
+        "careful" => Some(Thresholds { hold_score: HOLD_EVERYTHING, reject_score: 1_000.0, ..usual }),
         "hands-off" => Some(Thresholds { hold_score: 3.0, hold_spam: 0.9, hold_toxic: 0.97, ..usual }),
         _ => None,
     }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { openPage, setUp, signIn, startBrowser, startService } from "./service.mjs";
 
 const TO = path.resolve(process.argv[2] ?? fileURLToPath(new URL("../../docs/", import.meta.url)));
-const SPAM = (n) => `Get a l\u043ean in 5 minutes!!! No credit check, WhatsApp +1 555 010 99${n}`;
+const SPAM = (n) => `Get a l\u043ean in 5 minutes!!! No credit check, no paperwork, the money is on your account today. Write to us on WhatsApp +1 555 010 9911 ${n % 4 ? "today" : "now"}`;
 
 await mkdir(TO, { recursive: true });
 const service = await startService({ model: true });

@@ -24,19 +24,35 @@ use databases::Database;
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => { $(
         mod $name {
-            #[tokio::test(flavor = "multi_thread")]
-            async fn sqlite() {
-                crate::on(crate::databases::Database::sqlite(), super::$name).await;
+            #[test]
+            fn sqlite() {
+                let test = async { crate::on(crate::databases::Database::sqlite(), super::$name).await };
+                crate::alone(concat!(module_path!(), "::sqlite"), test);
             }
 
-            #[tokio::test(flavor = "multi_thread")]
-            async fn postgres() {
-                crate::on(crate::databases::Database::postgres(), super::$name).await;
+            #[test]
+            fn postgres() {
+                let test = async { crate::on(crate::databases::Database::postgres(), super::$name).await };
+                crate::alone(concat!(module_path!(), "::postgres"), test);
             }
         }
     )* };
 }
 pub(crate) use on_both;
+
+/// Runs a test in a process of its own: ids never go back in a process, and some of these tests take place long before others.
+pub(crate) fn alone(path: &str, test: impl Future<Output = ()>) {
+    const ALONE: &str = "MODERATO_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return tokio::runtime::Runtime::new().expect("a runtime").block_on(test);
+    }
+    let (_, name) = path.split_once("::").expect("a path begins with the crate");
+    let program = std::env::current_exe().expect("this program");
+    let run = std::process::Command::new(program).args(["--exact", name, "--nocapture"]).env(ALONE, "1").output();
+    let run = run.expect("it runs again");
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&run.stderr));
+}
 
 /// A site that all tests have.
 pub(crate) const SITE: SiteId = SiteId(1);

@@ -109,6 +109,7 @@ why-missing = Zurückgehalten, weil dies nicht rechtzeitig zu erfahren war: { $s
 why-rejected = Abgelehnt, weil { $score } Punkte und eine Spam-Wahrscheinlichkeit von { $spam } die Grenzen dieser Website von { $limit } und { $sure } erreichen.
 why-approved = Freigegeben, weil { $score } Punkte und beide Wahrscheinlichkeiten unter dem bleiben, was diese Website zurückhält.
 why-unsure = Zurückgehalten: { $score } Punkte würden zum Ablehnen reichen, aber die Spam-Wahrscheinlichkeit ist nur { $spam }.
+why-everything = Zurückgehalten, weil diese Website jeden Kommentar zurückhält.
 why-score = Zurückgehalten, weil { $score } Punkte die Grenze von { $limit } erreichen.
 why-toxic = Zurückgehalten, weil der Klassifikator Beleidigung mit { $toxic } bewertet und diese Website ab { $limit } zurückhält.
 why-spam = Zurückgehalten, weil der Klassifikator Spam mit { $spam } bewertet und diese Website ab { $limit } zurückhält.

@@ -109,6 +109,7 @@ why-missing = Held because this could not be looked up in time: { $stages }.
 why-rejected = Rejected because the score of { $score } and a spam probability of { $spam } reach this site's limits of { $limit } and { $sure }.
 why-approved = Approved because the score of { $score } and both probabilities stay below what this site holds.
 why-unsure = Held because the score of { $score } would reject it, but the classifier is only { $spam } sure that it is spam.
+why-everything = Held because this site holds every comment.
 why-score = Held because its score of { $score } reaches { $limit }, from which this site holds.
 why-toxic = Held because the classifier gives toxicity { $toxic }, and this site holds from { $limit }.
 why-spam = Held because the classifier gives spam { $spam }, and this site holds from { $limit }.
