@@ -1,5 +1,5 @@
 //! The bodies of requests, as they are described. The handlers read them field by field, so that all mistakes are told at
-//! once; `described_fields_are_read` keeps both in step.
+//! once. The fuzzer of `tests/clients` sends what is described here, and finds what is then refused.
 #![expect(dead_code, reason = "these describe bodies and are never made")]
 
 use std::borrow::Cow;
