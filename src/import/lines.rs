@@ -3,9 +3,8 @@
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Comments, Found, ImportError, Input, Standing, fitted, line, time};
+use super::{Comments, Found, ImportError, Input, Standing, fitted, json_line, time};
 use crate::comment::Submission;
-use crate::dataset::MAX_LINE;
 
 /// Reads a file of lines.
 pub(super) struct Reader {
@@ -21,17 +20,9 @@ impl Reader {
 
 impl Comments for Reader {
     fn next(&mut self) -> Result<Option<Found>, ImportError> {
-        loop {
-            self.number += 1;
-            let Some(text) = line(&mut self.input, self.number, MAX_LINE)? else { return Ok(None) };
-            if text.trim().is_empty() {
-                continue;
-            }
-            let fields: Map<String, Value> =
-                serde_json::from_str(&text).map_err(|error| ImportError::at_line(self.number, error))?;
-            let get = |names: &[&str]| names.iter().find_map(|name| word(fields.get(*name)?));
-            return found(get).map(Some).map_err(|detail| ImportError::at_line(self.number, detail));
-        }
+        let Some(fields) = json_line::<Map<String, Value>>(&mut self.input, &mut self.number)? else { return Ok(None) };
+        let get = |names: &[&str]| names.iter().find_map(|name| word(fields.get(*name)?));
+        found(get).map(Some).map_err(|detail| ImportError::at_line(self.number, detail))
     }
 }
 

@@ -20,8 +20,10 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
 use crate::comment::{MAX_EMAIL, MAX_NAME, MAX_OTHER, MAX_TEXT, MAX_URL, Submission};
+use crate::dataset::MAX_LINE;
 use crate::verdict::Status;
 
 /// What a file is.
@@ -180,6 +182,17 @@ fn line(input: &mut Input, number: usize, max: usize) -> Result<Option<String>, 
         ImportError::at_line(number, format!("not UTF-8 from byte {} on", error.utf8_error().valid_up_to() + 1))
     })?;
     Ok(Some(text.trim_start_matches('\u{feff}').to_owned()))
+}
+
+/// Reads the next line that is not empty as JSON, and counts lines in `number`; `None` at the end.
+fn json_line<T: DeserializeOwned>(input: &mut Input, number: &mut usize) -> Result<Option<T>, ImportError> {
+    loop {
+        *number += 1;
+        let Some(text) = line(input, *number, MAX_LINE)? else { return Ok(None) };
+        if !text.trim().is_empty() {
+            return serde_json::from_str(&text).map(Some).map_err(|error| ImportError::at_line(*number, error));
+        }
+    }
 }
 
 /// Brings fields to what the service takes, as other systems have other limits: what is too long is cut, what is empty or

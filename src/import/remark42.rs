@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Comments, Found, ImportError, Input, Standing, fitted, line};
+use super::{Comments, Found, ImportError, Input, Standing, fitted, json_line};
 use crate::comment::Submission;
-use crate::dataset::MAX_LINE;
 
 /// Reads a backup.
 pub(super) struct Reader {
@@ -54,13 +53,9 @@ impl Reader {
 impl Comments for Reader {
     fn next(&mut self) -> Result<Option<Found>, ImportError> {
         loop {
-            self.number += 1;
-            let Some(text) = line(&mut self.input, self.number, MAX_LINE)? else { return Ok(None) };
-            if text.trim().is_empty() {
-                continue;
-            }
-            let value: serde_json::Value =
-                serde_json::from_str(&text).map_err(|error| ImportError::at_line(self.number, error))?;
+            let Some(value) = json_line::<serde_json::Value>(&mut self.input, &mut self.number)? else {
+                return Ok(None);
+            };
             // The first line tells the version and the users.
             if value.get("version").is_some() && value.get("locator").is_none() {
                 continue;
