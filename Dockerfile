@@ -1,5 +1,7 @@
 # An image of one static program, its model inside, and nothing else: no shell, no root, nothing to write to but the data.
-#   buildah bud --timestamp 0 --tag moderato .
+#   buildah bud --timestamp 0 --tag moderato .          (or docker build --tag moderato .)
+# Where the program is built already, its stage is replaced by a directory, and no other image is needed:
+#   packaging/image/root out/root-of-image && buildah bud --timestamp 0 --build-context build=out --tag moderato .
 FROM docker.io/library/rust:1.95.0-bookworm AS build
 WORKDIR /source
 COPY . .

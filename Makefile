@@ -2,8 +2,13 @@
 
 export CARGO_TERM_COLOR ?= auto
 DATA ?= ../shared/data
+# The program that the suites use, so that they need no cargo.
+export BINARY ?= $(CURDIR)/target/debug/moderato
+# What `make test` runs, the longest first; WITH names more.
+SUITES = rust-tests postgres-tests instructions browser-tests client-tests operations-tests webhook-tests
+TOGETHER = $(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target
 
-.PHONY: bench help run test operations-tests check browser-tests webhook-tests test-wordpress instructions fuzz torture figures train evaluate clean
+.PHONY: $(SUITES) bench build check clean environments evaluate figures fuzz help image lint run test test-wordpress tools torture train
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -12,56 +17,69 @@ help:
 run:
 	cargo run --release
 
-## make test      installs what is missing and passes every test
+## make test      installs what is missing and passes every test; two suites at a time, each says all at its end
 test:
-	tests/install-tools
-	cargo test --no-fail-fast
-	MODERATO_TEST_DATABASE=postgres cargo test --no-fail-fast --test service
-	$(MAKE) instructions
-	$(MAKE) operations-tests
-	$(MAKE) browser-tests
-	$(MAKE) webhook-tests
-	$(MAKE) client-tests
+	$(TOGETHER) build environments
+	$(TOGETHER) $(SUITES) $(WITH)
 
-## make operations-tests  manifests, alerts, dashboard, documentation, upgrades, rolling restarts
-operations-tests:
+# The program and the tests of Rust, once for all suites.
+build: tools
+	cargo test --no-run --tests
+
+tools:
 	tests/install-tools
+
+environments: tools
+	tests/environments
+
+## make rust-tests  units, store and service; postgres-tests is the service again, without what does not ask that database
+rust-tests: build
+	cargo test --no-fail-fast --tests
+
+postgres-tests: build
+	MODERATO_TEST_DATABASE=postgres cargo test --no-fail-fast --test service -- --skip measuring:: --skip outages::
+
+## make operations-tests  manifests, alerts, dashboard, image, documentation, upgrades, rolling restarts
+operations-tests: build environments
 	tests/operations/run
 
-browser-tests:
-	cd tests/browser && npm ci --no-audit --no-fund --silent && node --test --test-concurrency=1 --test-reporter=spec
+browser-tests: build environments
+	cd tests/browser && node --test --test-concurrency=1 --test-reporter=spec
 
-webhook-tests:
-	cd tests/webhooks && npm ci --no-audit --no-fund --silent && node --test --test-reporter=spec
+webhook-tests: build environments
+	cd tests/webhooks && node --test --test-reporter=spec
 
 ## make client-tests  clients that others wrote, a fuzzer on the API's description, and the README's snippets
-client-tests:
-	tests/install-tools
+client-tests: build environments
 	tests/clients/run
 
 ## make test-wordpress  installs WordPress, PHP and MariaDB, and posts, clicks and waits in a real WordPress
-test-wordpress:
+test-wordpress: build
 	tests/wordpress/install-tools
-	cargo build
 	cd tests/wordpress && node --test --test-concurrency=1 --test-reporter=spec
 
 ## make instructions  counts the instructions of a decision and holds them to limits: linear, and no dearer than before
-instructions:
-	tests/install-tools
-	CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo bench --profile dev --bench instructions
+instructions: build
+	CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo run --example instructions
 
 ## make fuzz      a minute of made-up input for each of the fuzz targets; FUZZ_SECONDS for longer
 FUZZ_SECONDS ?= 60
-fuzz:
-	tests/fuzz/run $(FUZZ_SECONDS)
+fuzz: tools
+	nice tests/fuzz/run $(FUZZ_SECONDS)
 
 ## make check     what CI runs: format, lints, documentation, every test, a minute of fuzzing
 check:
+	$(TOGETHER) lint environments
+	$(MAKE) --no-print-directory test WITH="fuzz $(WITH)"
+
+lint: tools
 	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
-	$(MAKE) test
-	$(MAKE) fuzz
+	cargo clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+## make image     builds the image with a static program, for release, and uses it (minutes)
+image: tools environments
+	IMAGE=release tests/operations/run image_test
 
 ## make torture   the long form of the tests: 10,000 kills under load on each database, 100,000 requests over rolling restarts, outages of a minute, long fuzzing
 torture:

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod app;
+mod certificates;
 pub mod classifier;
 pub mod cli;
 pub mod client_address;

@@ -19,6 +19,9 @@ use crate::dashboard::error_page;
 
 const REQUEST_ID: &str = "x-request-id";
 
+/// Browsers that came by HTTPS once come by nothing else.
+const ENCRYPTED_FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+
 /// Longest id of a request that is taken over from the caller.
 const MAX_REQUEST_ID: usize = 128;
 
@@ -69,6 +72,9 @@ async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if app.config.public_url.as_ref().is_some_and(|url| url.scheme() == "https") {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ENCRYPTED_FOR_A_YEAR);
+    }
     span.in_scope(|| log_request(&app, response.status(), started.elapsed()));
     app.metrics.request(&route, &method, response.status().as_u16(), started.elapsed(), &id);
     response

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::print_line;
+use crate::certificates;
 use crate::dataset::{self, Row};
 
 /// How often a submission is tried again that was refused for the moment.
@@ -58,12 +59,10 @@ struct Client {
 }
 
 pub(super) async fn run(args: Args) -> anyhow::Result<()> {
-    // Fails only when a provider is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let rows = Arc::new(dataset::read(&args.file)?);
     let path = if args.check { "v1/check" } else { "v1/comments" };
     let address = args.url.join(path).context("the address of the service")?;
-    let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
+    let http = certificates::client(|| reqwest::Client::builder().timeout(Duration::from_secs(30)))?;
     let client = Arc::new(Client { http, address, key: args.key });
     let bar = ProgressBar::new(rows.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len}  {per_sec}  {eta} left")?);

@@ -96,9 +96,11 @@ async fn serve(loaded: Loaded, source: reload::Source) -> anyhow::Result<()> {
     tokio::spawn(server::until_asked_to_stop(app.clone(), stop.clone(), notice));
     let reloads = tokio::spawn(reload::run(app.clone(), loaded.clone(), source, stop.clone()));
 
+    // Whoever reads the address may rely on it: what can be wrong with the routes is wrong before.
+    let router = server::router(app.clone());
     greet(&app, address, &loaded).await?;
     print_line(&format!("listening on http://{address}"))?;
-    server::serve(listener, server::router(app.clone()), app.clone(), stop.clone()).await;
+    server::serve(listener, router, app.clone(), stop.clone()).await;
 
     // The main listener is finished; what is queued is written before the process ends.
     stop.cancel();

@@ -13,6 +13,7 @@ use reqwest::{Client, Response, StatusCode};
 
 use super::signature::{Secret, signatures};
 use super::target::{Allowed, Forbidden, Guard, Lookup, Target, system_lookup};
+use crate::certificates;
 
 /// Time for a whole delivery.
 pub(super) const TIME: Duration = Duration::from_secs(15);
@@ -87,27 +88,26 @@ impl Courier {
     ///
     /// # Errors
     ///
-    /// When the system's certificates cannot be used.
+    /// When no client can be made.
     pub fn new(networks: &[IpNet]) -> anyhow::Result<Self> {
         Self::with_lookup(networks, system_lookup())
     }
 
     pub(super) fn with_lookup(networks: &[IpNet], lookup: Lookup) -> anyhow::Result<Self> {
-        // Another part of the process may have chosen the same one before.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let networks: Arc<[IpNet]> = networks.into();
         let client = |public| {
-            let allowed = Allowed { networks: networks.clone(), public };
-            Client::builder()
-                .dns_resolver(Arc::new(Guard { allowed, lookup: lookup.clone() }))
-                .redirect(Policy::none())
-                .no_proxy()
-                .timeout(TIME)
-                .connect_timeout(CONNECT)
-                .pool_idle_timeout(Duration::from_secs(30))
-                .pool_max_idle_per_host(4)
-                .user_agent(concat!("Moderato/", env!("CARGO_PKG_VERSION")))
-                .build()
+            certificates::client(|| {
+                let allowed = Allowed { networks: networks.clone(), public };
+                Client::builder()
+                    .dns_resolver(Arc::new(Guard { allowed, lookup: lookup.clone() }))
+                    .redirect(Policy::none())
+                    .no_proxy()
+                    .timeout(TIME)
+                    .connect_timeout(CONNECT)
+                    .pool_idle_timeout(Duration::from_secs(30))
+                    .pool_max_idle_per_host(4)
+                    .user_agent(concat!("Moderato/", env!("CARGO_PKG_VERSION")))
+            })
         };
         Ok(Self { everywhere: client(true)?, inside: client(false)?, networks })
     }

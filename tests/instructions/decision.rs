@@ -163,7 +163,7 @@ fn faults(group: &[(&Case, u64)]) -> Vec<String> {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [mode, wanted] = &arguments[..]
         && mode == "--decide"
     {

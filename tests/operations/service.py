@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = str((ROOT / os.environ.get("MODERATO", "target/debug/moderato")).resolve())
+PROGRAM = str((ROOT / os.environ.get("BINARY", "target/debug/moderato")).resolve())
 
 
 def plain_environment(**more):

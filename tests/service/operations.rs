@@ -97,3 +97,20 @@ async fn readiness_and_health() {
     let ready = service.get("/readyz").await;
     assert_eq!((ready.status, &ready.body["status"], &ready.body["store"]), (200, &json!("ready"), &json!("ready")));
 }
+
+#[tokio::test]
+async fn it_starts_on_a_machine_without_certificates() {
+    let service = Service::with(&[("SSL_CERT_FILE", "/nowhere"), ("SSL_CERT_DIR", "/nowhere")]).await;
+    assert_eq!(service.get("/healthz").await.text, "ok\n");
+}
+
+#[tokio::test]
+async fn browsers_are_told_to_stay_with_https_where_that_is_the_address() {
+    let service = Service::start().await;
+    assert_eq!(service.get("/healthz").await.header("strict-transport-security"), "");
+    let service = Service::with(&[("MODERATO_PUBLIC_URL", "https://moderato.example")]).await;
+    for path in ["/healthz", "/login", "/nowhere"] {
+        let told = service.get(path).await.header("strict-transport-security").to_owned();
+        assert_eq!(told, "max-age=31536000; includeSubDomains", "{path}");
+    }
+}

@@ -1,0 +1,180 @@
+"""The image: built by buildah without a daemon, and used. IMAGE=release builds the program for it, static, as a release has it (long);
+otherwise it holds the program of the other tests with the libraries that it needs. It has to be root for `chroot` isolation."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import tomllib
+import unittest
+import urllib.request
+
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from service import PROGRAM, ROOT
+
+RELEASE = os.environ.get("IMAGE") == "release"
+LARGEST = 15_000_000
+USER = 65532
+# Where the program may write, and what a container's runtime makes itself.
+WRITABLE = ("var/lib/moderato", "tmp", "proc", "sys", "dev", "run", "etc/hosts", "etc/resolv.conf")
+
+
+def run(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))}: {done.stdout[-2000:]}{done.stderr[-4000:]}")
+    return done.stdout.strip()
+
+
+def with_libraries(program, root):
+    """What a program that is not static needs from this machine."""
+    for library in re.findall(r"(/\S+) \(0x", run("ldd", program)):
+        target = root / library.removeprefix("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, target)
+
+
+def files(root):
+    """All files of a directory outside of what may change, with what tells that one has changed."""
+    found = {}
+    for path in root.rglob("*"):
+        name = str(path.relative_to(root))
+        if not name.startswith(WRITABLE):
+            about = path.lstat()
+            found[name] = (about.st_mode, about.st_size, about.st_mtime_ns)
+    return found
+
+
+@unittest.skipIf(os.getuid() != 0, "building an image without a daemon needs root")
+@unittest.skipIf(shutil.which("buildah") is None, "buildah is not installed")
+class Image(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.work = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="moderato-image-")))
+        cls.addClassCleanup(cls.buildah, "rm", "--all")
+        root = cls.work / "built/root-of-image"
+        if RELEASE:
+            run(ROOT / "packaging/image/root", root)
+        else:
+            run(ROOT / "packaging/image/root", root, PROGRAM)
+            with_libraries(PROGRAM, root)
+        cls.digests = []
+        for n in ("1", "2"):
+            # Times of files are not part of an image: both builds see other ones.
+            os.utime(root / "moderato")
+            cls.buildah("bud", "--isolation", "chroot", "--timestamp", "0", "--build-context", f"build={cls.work}/built", "--tag", f"moderato:{n}", str(ROOT))
+            cls.buildah("push", "--quiet", f"moderato:{n}", f"oci-archive:{cls.work}/{n}.tar")
+            cls.digests.append(cls.buildah("inspect", "--type", "image", "--format", "{{.FromImageDigest}}", f"moderato:{n}"))
+        cls.about = json.loads(cls.buildah("inspect", "--type", "image", "moderato:1"))["OCIv1"]
+        cls.container = cls.buildah("from", "moderato:1")
+        cls.root = pathlib.Path(cls.buildah("mount", cls.container))
+
+    @classmethod
+    def buildah(cls, *args):
+        return run("buildah", "--root", str(cls.work / "storage"), "--runroot", str(cls.work / "run"), "--storage-driver", "vfs", *args)
+
+    def moderato(self, *args):
+        return self.buildah("run", "--isolation", "chroot", self.container, "--", "/moderato", *args)
+
+    def test_two_builds_are_one_image(self):
+        self.assertRegex(self.digests[0], "^sha256:[0-9a-f]{64}$")
+        self.assertEqual(*self.digests)
+        print(f"image: {(self.work / '1.tar').stat().st_size / 1e6:.1f} MB, {self.digests[0]}")
+
+    def test_it_is_one_layer_of_one_program_for_a_user_without_rights(self):
+        self.assertEqual(len(self.about["rootfs"]["diff_ids"]), 1)
+        config = self.about["config"]
+        self.assertEqual((config["User"], config["Entrypoint"], config["Cmd"]), (f"{USER}:{USER}", ["/moderato"], ["serve"]))
+        programs = [name for name, (mode, *_) in files(self.root).items() if stat.S_ISREG(mode) and mode & 0o111 and "lib" not in name]
+        self.assertEqual(programs, ["moderato"])
+        owned = [str(path) for path in self.root.rglob("*") if path.lstat().st_uid != 0]
+        self.assertEqual(owned, [str(self.root / "var/lib/moderato")], "the rest can be mounted read-only")
+
+    if RELEASE:
+
+        def test_it_is_small_and_static(self):
+            self.assertLessEqual((self.work / "1.tar").stat().st_size, LARGEST)
+            done = subprocess.run(["ldd", self.root / "moderato"], capture_output=True, text=True, check=False)
+            self.assertNotIn("=>", done.stdout + done.stderr)
+            self.assertEqual([name for name in files(self.root) if ".so" in name], [])
+
+    def test_it_says_what_it_is_made_of(self):
+        bom = json.loads((self.root / "usr/share/moderato/bom.json").read_text())
+        self.assertEqual((bom["bomFormat"], bom["metadata"]["component"]["name"]), ("CycloneDX", "moderato"))
+        lock = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
+        locked = {(package["name"], package["version"]): package.get("checksum") for package in lock}
+        self.assertGreater(len(bom["components"]), 100)
+        for component in bom["components"]:
+            checksum = locked[component["name"], component["version"]]
+            self.assertEqual([entry["content"] for entry in component.get("hashes", [])], [checksum])
+        named = {component["name"] for component in bom["components"]}
+        self.assertLessEqual({"axum", "sqlx", "tokio", "linfa"}, named)
+        self.assertNotIn("insta", named, "what only tests use is not in the image")
+        fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(bom))
+        self.assertIsNone(fault, str(fault)[:500])
+
+    def test_the_context_has_everything_that_the_build_reads(self):
+        (self.work / "context").mkdir()
+        recipe = self.work / "context/Dockerfile"
+        recipe.write_text("FROM scratch\nCOPY . /source\n")
+        self.buildah("bud", "--isolation", "chroot", "--tag", "context", "--file", str(recipe), str(ROOT))
+        source = pathlib.Path(self.buildah("mount", self.buildah("from", "context"))) / "source"
+        for name in run("git", "ls-files", "src", "migrations", "models", "packaging", cwd=ROOT).splitlines():
+            self.assertTrue((source / name).exists(), name)
+        # Cargo wants every file that the manifest names.
+        run("cargo", "metadata", "--locked", "--offline", "--no-deps", "--format-version", "1", cwd=source)
+        self.assertFalse((source / "target").exists() or (source / ".git").exists())
+
+    def test_it_runs_and_writes_to_its_data_only(self):
+        before = files(self.root)
+        self.assertRegex(self.moderato("--version"), r"^moderato \d+\.\d+\.\d+")
+        self.assertNotIn("FAULT", self.moderato("doctor"))
+        command = ["buildah", "--root", str(self.work / "storage"), "--runroot", str(self.work / "run"), "--storage-driver", "vfs",
+                   "run", "--isolation", "chroot", self.container, "--", "/moderato", "serve", "--listen", "127.0.0.1:0"]
+        with open(self.work / "said", "w") as said, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as runner:
+            try:
+                line = runner.stdout.readline()
+                self.assertRegex(line, "^listening on ", (self.work / "said").read_text())
+                self.check_service(line.removeprefix("listening on ").strip())
+            finally:
+                for pid in service_processes(self.root):
+                    os.kill(pid, signal.SIGTERM)
+                runner.stdout.read()
+        self.assertEqual(runner.returncode, 0, (self.work / "said").read_text())
+        self.assertEqual(files(self.root), before)
+
+    def check_service(self, url):
+        key = re.search(r"site key: (\S+)", (self.work / "said").read_text())[1]
+        request = urllib.request.Request(
+            f"{url}/v1/comments", data=b'{"text": "Nice article!"}',
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            self.assertIn("decision", json.load(answer))
+        with urllib.request.urlopen(f"{url}/readyz", timeout=60) as answer:
+            self.assertEqual(json.load(answer)["status"], "ready")
+        owners = {os.stat(f"/proc/{pid}").st_uid for pid in service_processes(self.root)}
+        self.assertEqual(owners, {USER})
+
+
+def service_processes(root):
+    """Processes whose program is the one of this image."""
+    program = os.stat(root / "moderato")
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            running = os.stat(process / "exe")
+        except OSError:
+            continue
+        if (running.st_dev, running.st_ino) == (program.st_dev, program.st_ino):
+            yield int(process.name)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
