@@ -1,5 +1,6 @@
 """The documentation: it builds, its links lead somewhere, and its commands run."""
 
+import json
 import pathlib
 import re
 import shlex
@@ -83,6 +84,38 @@ class Commands(unittest.TestCase):
                     self.assertEqual(done.returncode, 0, f"{page.name}: {line}: {done.stderr}")
                     ran += 1
         self.assertGreater(ran, 20)
+
+    def test_commands_and_options_that_are_named_in_a_sentence_exist(self):
+        helps = {}
+
+        def help_of(words):
+            if words not in helps:
+                done = moderato(*words, "--help", check=False)
+                helps[words] = done.stdout if done.returncode == 0 else None
+            return helps[words]
+
+        for page in PAGES:
+            for command in re.findall(r"`moderato ((?!\.)[^`]+)`", page.read_text()):
+                words = []
+                for word in command.split():
+                    if not re.fullmatch("[a-z]+", word) or help_of((*words, word)) is None:
+                        break
+                    words.append(word)
+                self.assertTrue(words or command.startswith("--"), f"{page.name}: {command}")
+                for option in re.findall(r"(?<!\S)--[a-z][a-z-]+", command):
+                    self.assertIn(f"{option}", help_of(tuple(words)), f"{page.name}: {command}")
+        self.assertGreater(len(helps), 20)
+
+    def test_the_page_of_the_api_has_every_call_with_its_scope_and_no_other(self):
+        with Service(MODERATO_METRICS_LISTEN="") as service:
+            described = json.loads(service.get(service.url + "/openapi.json")[1])["paths"]
+        calls = {}
+        for path, methods in described.items():
+            for method, operation in methods.items():
+                scopes = [scope for need in operation.get("security", []) for of in need.values() for scope in of]
+                calls[f"{method.upper()} {path}"] = scopes[0] if scopes else "–"
+        page = (ROOT / "docs/api.md").read_text()
+        self.assertEqual(dict(re.findall(r"^\| `([A-Z]+ /[^`]*)` \| ([^ ]+) \|", page, re.M)), calls)
 
     def test_settings_that_the_documentation_names_exist(self):
         example = moderato("config", "example").stdout

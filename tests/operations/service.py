@@ -61,7 +61,8 @@ class Service:
             self.__exit__()
             raise AssertionError("it did not start: " + "".join(self.said))
         self.url = line.removeprefix("listening on ").strip()
-        self.monitoring = self._word_after("metrics are served at ").removesuffix("/metrics")
+        apart = self.environment["MODERATO_METRICS_LISTEN"]
+        self.monitoring = self._word_after("metrics are served at ").removesuffix("/metrics") if apart else self.url
         self.key = self._word_after("site key: ")
         return self
 
