@@ -74,20 +74,24 @@ check:
 
 lint: tools
 	cargo fmt --check
-	cargo clippy --all-targets --locked -- -D warnings
+	cargo clippy --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 ## make image     builds the image with a static program, for release, and uses it (minutes)
 image: tools environments
 	IMAGE=release tests/operations/run image_test
 
-## make torture   the long form of the tests: 10,000 kills under load on each database, 100,000 requests over rolling restarts, outages of a minute, long fuzzing
-torture:
+## make torture   the long form of the tests: 10,000 kills under load on each database, 100,000 requests over rolling restarts, outages of a minute, long fuzzing, the image, the release before
+KILLS ?= 10000
+torture: build environments
 	$(MAKE) fuzz FUZZ_SECONDS=1200
 	ROLLING_RESTARTS=50 ROLLING_REQUESTS=100000 tests/operations/run rolling_test
-	MODERATO_TEST_KILLS=10000 cargo test --release --test service durability -- --nocapture
-	MODERATO_TEST_KILLS=10000 MODERATO_TEST_DATABASE=postgres cargo test --release --test service killed_under_load -- --nocapture
+	MODERATO_TEST_KILLS=$(KILLS) cargo test --release --test service durability -- --nocapture
+	MODERATO_TEST_KILLS=$(KILLS) MODERATO_TEST_DATABASE=postgres cargo test --release --test service killed_under_load -- --nocapture
 	MODERATO_TEST_OUTAGE_SECONDS=60 cargo test --release --test service outages -- --nocapture --test-threads=1
+	cargo test --features otel --test traces
+	tests/operations/previous
+	$(MAKE) image
 
 ## make bench     beside a bare handler, Isso and Rspamd, on SQLite and PostgreSQL: writes docs/BENCHMARKS.md; BENCH=--quick or --full
 bench:

@@ -38,6 +38,8 @@ pub mod server;
 pub mod span;
 pub mod store;
 pub mod throttle;
+#[cfg(feature = "otel")]
+mod traces;
 pub mod verdict;
 pub mod visitor;
 pub mod webhooks;

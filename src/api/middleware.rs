@@ -61,6 +61,8 @@ async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
     let form = as_page(&method, request.uri().path(), request.headers());
     let span = info_span!("request", id = %id, method = %method, route = %route);
+    #[cfg(feature = "otel")]
+    crate::traces::begin(&span, &method, &route, request.headers());
 
     let response = next.run(request).instrument(span.clone()).await;
     let mut response = span.in_scope(|| with_problem_written(response, &id, form));
@@ -75,6 +77,8 @@ async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     if app.config.public_url.as_ref().is_some_and(|url| url.scheme() == "https") {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ENCRYPTED_FOR_A_YEAR);
     }
+    #[cfg(feature = "otel")]
+    crate::traces::finish(&span, response.status());
     span.in_scope(|| log_request(&app, response.status(), started.elapsed()));
     app.metrics.request(&route, &method, response.status().as_u16(), started.elapsed(), &id);
     response

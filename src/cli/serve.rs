@@ -51,15 +51,30 @@ impl Args {
 }
 
 pub(super) fn run(loaded: Loaded, read: reload::Read) -> anyhow::Result<ExitCode> {
-    let filter_log = log_to_stderr(&loaded.config.log)?;
+    #[cfg(feature = "otel")]
+    let traces = crate::traces::Traces::start()?;
+    let filter_log = log_to_stderr(
+        &loaded.config.log,
+        #[cfg(feature = "otel")]
+        traces.as_ref(),
+    )?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(loaded, reload::Source { read, filter_log }))?;
-    Ok(ExitCode::SUCCESS)
+    let outcome = runtime.block_on(serve(loaded, reload::Source { read, filter_log }));
+    #[cfg(feature = "otel")]
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
-fn log_to_stderr(log: &LogConfig) -> anyhow::Result<reload::FilterLog> {
+fn log_to_stderr(
+    log: &LogConfig,
+    #[cfg(feature = "otel")] traces: Option<&crate::traces::Traces>,
+) -> anyhow::Result<reload::FilterLog> {
     let (filter, handle) = tracing_subscriber::reload::Layer::new(EnvFilter::try_new(&log.filter)?);
     let registry = tracing_subscriber::registry().with(filter);
+    #[cfg(feature = "otel")]
+    let registry = registry.with(traces.map(crate::traces::Traces::layer));
     let lines =
         tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     if log.json {

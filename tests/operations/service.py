@@ -32,7 +32,9 @@ def moderato(*args, check=True, cwd=None, **environment):
 class Service:
     """Runs from `with` to its end; `url` is the main listener, `monitoring` the other one."""
 
-    def __init__(self, *args, **environment):
+    def __init__(self, *args, program=PROGRAM, key=None, **environment):
+        """`key` is one that its data has already; else it is that of the first start."""
+        self.program, self.key = program, key
         self.directory = tempfile.TemporaryDirectory()
         self.data = pathlib.Path(self.directory.name) / "data"
         self.args = args
@@ -47,7 +49,7 @@ class Service:
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", *self.args],
+            [self.program, "serve", *self.args],
             cwd=self.directory.name,
             env=plain_environment(**self.environment),
             stdout=subprocess.PIPE,
@@ -63,7 +65,7 @@ class Service:
         self.url = line.removeprefix("listening on ").strip()
         apart = self.environment["MODERATO_METRICS_LISTEN"]
         self.monitoring = self._word_after("metrics are served at ").removesuffix("/metrics") if apart else self.url
-        self.key = self._word_after("site key: ")
+        self.key = self.key or self._word_after("site key: ")
         return self
 
     def __exit__(self, *_):

@@ -1,14 +1,16 @@
 """Changes of the schema: the file is copied first, and a migration that is killed goes on at the next start."""
 
 import hashlib
+import os
 import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
 import tempfile
 import unittest
 
-from service import PROGRAM, ROOT, moderato, plain_environment
+from service import PROGRAM, ROOT, Service, moderato, plain_environment
 
 MIGRATIONS = sorted((ROOT / "migrations/sqlite").glob("*.sql"))
 
@@ -81,6 +83,54 @@ class Upgrade(unittest.TestCase):
                 moderato("migrate", "--data-dir", directory)
                 self.assertEqual(sites(path), 1000)
                 self.assertEqual(moderato("doctor", "--data-dir", directory).returncode, 0)
+
+
+def served(data, key=None, program=PROGRAM):
+    """Starts a program on this data, posts a comment, and ends it in order; the key."""
+    with Service(program=program, key=key, MODERATO_DATA_DIR=str(data)) as service:
+        service.comment(text="A calm remark.", name="Ann", email="ann@example.org")
+        service.process.terminate()
+        assert service.process.wait() == 0
+        return service.key
+
+
+class GoingBack(unittest.TestCase):
+    """The version before works on the schema of the next one."""
+
+    def test_migrations_add_and_remove_nothing(self):
+        for migration in (ROOT / "migrations").glob("*/*.sql"):
+            text = re.sub(r"--.*", "", migration.read_text())
+            self.assertNotRegex(text, r"(?i)\bDROP\s+(TABLE|COLUMN|VIEW)|\bRENAME\b|\bSET\s+NOT\s+NULL", migration.name)
+            for column in re.findall(r"(?is)\bADD\s+COLUMN\s+([^;]*)", text):
+                self.assertTrue("NOT NULL" not in column.upper() or "DEFAULT" in column.upper(), f"{migration.name}: {column}")
+
+    def test_this_program_works_on_a_schema_that_a_later_one_added_to(self):
+        with tempfile.TemporaryDirectory() as directory:
+            data = pathlib.Path(directory)
+            key = served(data)
+            database = sqlite3.connect(data / "moderato.db")
+            for table in ("comments", "events", "sites", "outbox", "users"):
+                database.execute(f"ALTER TABLE {table} ADD COLUMN later TEXT")
+            database.execute("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
+            database.execute(
+                "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', TRUE, x'00', 0)"
+            )
+            database.commit()
+            database.close()
+            served(data, key)
+            self.assertEqual(moderato("doctor", "--data-dir", directory).returncode, 0)
+            self.assertEqual(len(moderato("export", "--data-dir", directory).stdout.splitlines()), 2)
+
+    if os.environ.get("PREVIOUS"):
+
+        def test_the_program_of_the_release_before_works_on_the_schema_of_today(self):
+            with tempfile.TemporaryDirectory() as directory:
+                data = pathlib.Path(directory)
+                before = str(pathlib.Path(os.environ["PREVIOUS"]).resolve())
+                key = served(data, program=before)
+                served(data, key)
+                served(data, key, program=before)
+                self.assertEqual(len(moderato("export", "--data-dir", directory).stdout.splitlines()), 3)
 
 
 if __name__ == "__main__":
