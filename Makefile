@@ -74,7 +74,7 @@ check:
 
 lint: tools
 	cargo fmt --check
-	cargo clippy --all-targets --all-features --locked -- -D warnings
+	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 ## make image     builds the image with a static program, for release, and uses it (minutes)
