@@ -27,7 +27,9 @@ fn take(stream: &TcpStream, sender: &Sender<(String, Vec<u8>)>) {
         let (mut path, mut length) = (String::new(), 0);
         for line in (&mut reader).lines().map_while(Result::ok).take_while(|line| !line.is_empty()) {
             match line.split_once(": ") {
-                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.parse().expect("a length"),
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    length = value.parse().expect("a length")
+                }
                 Some(_) => {}
                 None => path = line.split(' ').nth(1).expect("a path").to_owned(),
             }
