@@ -3,7 +3,7 @@
 //! Every comment gets its id from its time and name, and is stored under that name once, so that a run that broke off is
 //! simply repeated.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -42,6 +42,8 @@ pub struct Taking<'a> {
     model: Option<&'a Model>,
     now: Timestamp,
     names: Names,
+    /// Ids of comments that are on their way into the store.
+    fresh: HashSet<CommentId>,
     taken: Taken,
 }
 
@@ -68,7 +70,8 @@ impl Names {
 impl<'a> Taking<'a> {
     /// Begins at `now`.
     pub fn new(store: &'a Store, site: SiteId, policy: &'a Policy, model: Option<&'a Model>, now: Timestamp) -> Self {
-        Self { store, site, policy, model, now, names: Names::default(), taken: Taken::default() }
+        let (names, fresh, taken) = (Names::default(), HashSet::new(), Taken::default());
+        Self { store, site, policy, model, now, names, fresh, taken }
     }
 
     /// What was taken so far; it stays, whatever comes after.
@@ -110,6 +113,7 @@ impl<'a> Taking<'a> {
         let names: Vec<&str> = some.iter().filter_map(|found| found.submission.external_id.as_deref()).collect();
         let known = self.store.known_external_ids(self.site, &names).await?;
         let (mut recordings, mut labels) = (Vec::new(), Vec::new());
+        self.fresh.clear();
         for found in some {
             let name = found.submission.external_id.clone().unwrap_or_default();
             let label = found.standing.label();
@@ -149,13 +153,28 @@ impl<'a> Taking<'a> {
         };
         let name = submission.external_id.clone().unwrap_or_default();
         let mut comment = Comment::from_submission(self.site, submission, found.created_at);
-        comment.id = CommentId(id::at(found.created_at, xxh3_64(format!("{} {name}", self.site).as_bytes())));
+        comment.id = self.free_id(found.created_at, &name).await?;
         let facts = Facts::default();
         let verdict = pipeline::assess(&comment, &facts, self.policy, self.model);
         let fingerprint = recent::fingerprint(&comment) as i64;
         let id = comment.id;
         let recording = Recording::new(comment, fingerprint, &facts, verdict, false, None)?;
         Ok((id, recording.with_status(found.standing.status())))
+    }
+
+    /// An id for a name that is not known yet. Ids of one millisecond can meet when thousands of comments have the same time,
+    /// as they have where a system keeps days only; then the next one is tried, so that no comment is taken for another.
+    async fn free_id(&mut self, at: Timestamp, name: &str) -> Result<CommentId, StoreError> {
+        let hash = xxh3_64(format!("{} {name}", self.site).as_bytes());
+        let mut attempt = 0;
+        loop {
+            let id = CommentId(id::at(at, hash.wrapping_add(attempt)));
+            if !self.fresh.contains(&id) && self.store.comment(Some(self.site), id).await?.is_none() {
+                self.fresh.insert(id);
+                return Ok(id);
+            }
+            attempt += 1;
+        }
     }
 
     async fn id_of(&self, name: &str) -> anyhow::Result<Option<CommentId>> {

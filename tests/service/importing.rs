@@ -1,6 +1,7 @@
 //! A site's history from another system, and the report about it.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::json;
@@ -84,6 +85,73 @@ async fn an_import_goes_on_where_it_broke_off_and_reports_on_the_history() {
     );
     let parent = newest["parent_id"].as_str().expect("a parent");
     assert_eq!(service.get(&format!("/v1/comments/{parent}")).await.body["external_id"], "wp-399");
+}
+
+#[tokio::test]
+async fn thousands_of_comments_of_one_moment_are_all_kept() {
+    let service = Service::start().await;
+    let file = service.data.path().join("comments.csv");
+    let mut table = String::from("id,created_at,status,text\n");
+    for n in 0..4_000 {
+        let _ = writeln!(table, "{n},2019-05-04T00:00:00Z,approved,\"Comment {n} of that day.\"");
+    }
+    std::fs::write(&file, table).expect("written");
+    let import = || {
+        let output = service.output(&["import", "csv", file.to_str().expect("UTF-8"), "--site", "default"]);
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = import();
+    assert!(said.contains("imported 4000 comments, 4000 with a label; 0 were there already"), "{said}");
+    let said = import();
+    assert!(said.contains("imported 0 comments, 0 with a label; 4000 were there already"), "{said}");
+}
+
+/// Mebibytes of an export; `make torture` sets 1,024.
+fn mebibytes() -> usize {
+    std::env::var("MODERATO_TEST_IMPORT_MB").ok().and_then(|n| n.parse().ok()).unwrap_or(48)
+}
+
+/// The most memory that a process had so far, in mebibytes; 0 when it has ended.
+fn peak(pid: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok()).unwrap_or_default() / 1024
+}
+
+#[tokio::test]
+async fn a_large_export_is_read_as_a_stream() {
+    // What an article says is passed over; with the pages of the database and the report's part of the history it comes to this.
+    const MOST_MIB: usize = 320;
+    let service = Service::start().await;
+    let path = service.data.path().join("large.xml");
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&path).expect("created"));
+    let article = "The bridge over the river is closed. ".repeat(1_770);
+    let comments = mebibytes() * 16;
+    write!(file, "<rss xmlns:wp=\"x\"><channel>").expect("written");
+    for n in 0..comments {
+        write!(
+            file,
+            "<item><title>A</title><link>https://site.example/{n}</link><content:encoded><![CDATA[{article}]]></content:encoded>\
+             <wp:comment><wp:comment_id>{n}</wp:comment_id><wp:comment_date_gmt>2019-01-05 10:00:00</wp:comment_date_gmt>\
+             <wp:comment_content>I walked past it on day {n}, and it was open.</wp:comment_content>\
+             <wp:comment_approved>1</wp:comment_approved></wp:comment></item>"
+        )
+        .expect("written");
+    }
+    write!(file, "</channel></rss>").expect("written");
+    drop(file);
+    assert!(std::fs::metadata(&path).expect("there").len() >> 20 >= mebibytes() as u64);
+    let mut command = service.command(&["import", "wordpress", path.to_str().expect("UTF-8"), "--site", "default"]);
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().expect("it starts");
+    let mut most = 0;
+    while child.try_wait().expect("its own child").is_none() {
+        most = most.max(peak(child.id()));
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(&format!("imported {comments} comments")), "{said}");
+    assert!((1..MOST_MIB).contains(&most), "{most} MiB for a file of {} MiB", mebibytes());
 }
 
 #[tokio::test]
