@@ -421,6 +421,35 @@ async fn the_plugin_sends_quotes_with_slashes_first_and_without_later() {
 }
 
 #[tokio::test]
+async fn a_comment_that_waits_is_not_published_when_the_plugin_asks_again() {
+    let site = Site::start().await;
+    let policy = site.service.request(reqwest::Method::PUT, "/v1/policy");
+    let policy = policy.json(&json!({ "thresholds": { "hold_score": -100.0 } })).send().await.expect("an answer");
+    assert_eq!(policy.status(), 200);
+    let plugin = "WordPress/6.1 | Akismet/5.0.2";
+    let first = site.as_client(plugin, "comment-check", &[("comment_content", HAM)]).await;
+    // Beside an error the plugin holds it, whatever the word.
+    says(&first, "false");
+    assert_eq!(first.header("x-akismet-error"), "held-for-review");
+    let again = async |content: &str| {
+        site.as_client(plugin, "comment-check", &[("comment_content", content), ("recheck_reason", "retry")]).await
+    };
+    // Asked again, it looks at the word alone.
+    let known = again(HAM).await;
+    says(&known, "invalid");
+    assert_eq!(
+        (known.header("x-akismet-guid"), known.header("x-akismet-debug-help")),
+        (first.header("x-akismet-guid"), "")
+    );
+    says(&again("One that was written while the service was away.").await, "invalid");
+    says(&site.as_client("", "comment-check", &[("comment_content", HAM), ("recheck_reason", "retry")]).await, "true");
+    let id = first.header("x-akismet-guid");
+    let patch = site.service.request(reqwest::Method::PATCH, &format!("/v1/comments/{id}"));
+    assert_eq!(patch.json(&json!({ "status": "approved" })).send().await.expect("an answer").status(), 200);
+    says(&again(HAM).await, "false");
+}
+
+#[tokio::test]
 async fn the_account_calls_answer_what_the_plugin_reads() {
     let site = Site::start().await;
     site.call("comment-check", &[("comment_content", HAM)]).await;

@@ -122,6 +122,7 @@ async function signIn(url) {
     const clicked = await visit(new URL(link, `${url}/wp-admin/`));
     if (clicked.status !== 302) throw new Error(`${action}: ${clicked.status}`);
   };
-  const list = async () => (await visit(`${url}/wp-admin/edit-comments.php`)).text();
-  return { click, list };
+  /** A page of the administration. */
+  const page = async (name) => (await visit(`${url}/wp-admin/${name}`)).text();
+  return { click, page, list: () => page("edit-comments.php") };
 }

@@ -63,6 +63,11 @@ impl Call {
         self.agent.starts_with("WordPress/")
     }
 
+    /// Whether the client asks about a comment that it has asked about before, or tried to.
+    pub(super) fn is_asked_again(&self) -> bool {
+        self.get("recheck_reason").is_some()
+    }
+
     /// Whether nothing may be stored or learnt.
     pub(super) fn is_test(&self) -> bool {
         self.is_on("is_test")
@@ -112,7 +117,7 @@ impl Call {
 
     /// Whether quotes carry backslashes: the plugin for WordPress sends a new comment so, and a stored one as it is.
     pub(super) fn is_slashed(&self) -> bool {
-        self.is_wordpress() && self.get("recheck_reason").is_none()
+        self.is_wordpress() && !self.is_asked_again()
     }
 }
 

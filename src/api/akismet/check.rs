@@ -2,7 +2,8 @@
 //!
 //! `true` is spam, `false` is none. What is held is said the way the client understands: the plugin for WordPress puts a comment
 //! in its queue when it hears `false` together with `X-akismet-error`; all others keep it back when they hear `true`. Only
-//! what is rejected may be thrown away unseen.
+//! what is rejected may be thrown away unseen. When the plugin asks again, it looks at the word alone and publishes at
+//! `false`; a comment that waits stays in its queue when the word is neither.
 
 use std::time::Duration;
 
@@ -71,9 +72,9 @@ pub(super) async fn check(request: &Request) -> Answer {
     let checked = tokio::time::timeout(ANSWER_TIME, judge(request, &sender, now)).await;
     match checked {
         Ok(Ok(checked)) => answer(call, &checked),
-        Ok(Err(Trouble::Limited)) => not_judged(now, "too-many-requests"),
-        Ok(Err(Trouble::Store)) => not_judged(now, "temporarily-unavailable"),
-        Err(_) => not_judged(now, "timeout"),
+        Ok(Err(Trouble::Limited)) => not_judged(call, now, "too-many-requests"),
+        Ok(Err(Trouble::Store)) => not_judged(call, now, "temporarily-unavailable"),
+        Err(_) => not_judged(call, now, "timeout"),
     }
 }
 
@@ -82,11 +83,11 @@ async fn judge(request: &Request, sender: &SiteKey, now: Timestamp) -> Result<Ch
     let submission = call.submission(call.is_slashed());
     let overruled = overruled(call, sender);
     if call.is_test() {
-        let judged = app.pipeline.rehearse(&sender.site, submission, now).await;
+        let (judged, _) = app.pipeline.rehearse(&sender.site, submission, now).await;
         let status = overruled.map_or(judged.status, |(status, _)| status);
         return Ok(Checked::new(CommentId::fresh(now), status, judged.status, judged.verdict.scores));
     }
-    if call.get("recheck_reason").is_some()
+    if call.is_asked_again()
         && let Some(checked) = known(request, sender, &submission).await?
     {
         return Ok(checked);
@@ -154,7 +155,7 @@ impl Checked {
 fn answer(call: &Call, checked: &Checked) -> Answer {
     let word = match checked.status {
         Status::Approved => "false",
-        Status::Held if call.is_wordpress() => "false",
+        Status::Held if call.is_wordpress() => undecided(call),
         Status::Held | Status::Rejected => "true",
     };
     let mut answer = Answer::text(word).with("x-akismet-guid", checked.id.to_string());
@@ -180,7 +181,12 @@ fn classification(checked: &Checked) -> &'static str {
     }
 }
 
+/// The word, beside an error, at which the plugin for WordPress leaves a comment in its queue.
+fn undecided(call: &Call) -> &'static str {
+    if call.is_wordpress() && call.is_asked_again() { "invalid" } else { "false" }
+}
+
 /// The comment is neither spam nor published: a person decides.
-fn not_judged(now: Timestamp, why: &str) -> Answer {
-    Answer::text("false").with("x-akismet-guid", CommentId::fresh(now).to_string()).with("x-akismet-error", why)
+fn not_judged(call: &Call, now: Timestamp, why: &str) -> Answer {
+    Answer::text(undecided(call)).with("x-akismet-guid", CommentId::fresh(now).to_string()).with("x-akismet-error", why)
 }
