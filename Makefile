@@ -81,13 +81,15 @@ lint: tools
 image: tools environments
 	IMAGE=release tests/operations/run image_test
 
-## make torture   the long form of the tests: 10,000 kills under load on each database, 100,000 requests over rolling restarts, outages of a minute, long fuzzing, the image, the release before
+## make torture   the long form of the tests: 10,000 kills under load on each database, 10,000 webhooks under kills, an import of 1 GB, 100,000 requests over rolling restarts, outages of a minute, long fuzzing, the image, the release before
 KILLS ?= 10000
 torture: build environments
 	$(MAKE) fuzz FUZZ_SECONDS=1200
 	ROLLING_RESTARTS=50 ROLLING_REQUESTS=100000 tests/operations/run rolling_test
 	MODERATO_TEST_KILLS=$(KILLS) cargo test --release --test service durability -- --nocapture
 	MODERATO_TEST_KILLS=$(KILLS) MODERATO_TEST_DATABASE=postgres cargo test --release --test service killed_under_load -- --nocapture
+	MODERATO_TEST_WEBHOOKS=10000 MODERATO_TEST_KILLS=100 cargo test --release --test service every_webhook_arrives -- --nocapture
+	MODERATO_TEST_IMPORT_MB=1024 cargo test --release --test service a_large_export -- --nocapture
 	MODERATO_TEST_OUTAGE_SECONDS=60 cargo test --release --test service outages -- --nocapture --test-threads=1
 	cargo test --features otel --test traces
 	tests/operations/previous

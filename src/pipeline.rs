@@ -189,16 +189,16 @@ impl Pipeline {
         Ok((judged, allowance))
     }
 
-    /// Judges a submission outside all limits, and stores nothing.
-    pub async fn rehearse(&self, site: &SiteEntry, submission: Submission, now: Timestamp) -> Judged {
+    /// Judges a submission outside all limits, and stores nothing. Beside the verdict stands the comment in its normal form.
+    pub async fn rehearse(&self, site: &SiteEntry, submission: Submission, now: Timestamp) -> (Judged, Comment) {
         let started = Instant::now();
         let comment = self.normalize(site, submission, now);
         let (facts, _) = self.facts_about(site, &comment, recent::fingerprint(&comment), now).await;
         let verdict = self.assess(&comment, &facts, &site.policy);
-        Judged::new(None, verdict, now, started)
+        (Judged::new(None, verdict, now, started), comment)
     }
 
-    /// Judges a submission and stores nothing. Only the site's own limit applies.
+    /// As [`Pipeline::rehearse`], but within the site's own limit.
     ///
     /// # Errors
     ///
@@ -209,10 +209,11 @@ impl Pipeline {
         key: KeyId,
         submission: Submission,
         now: Timestamp,
-    ) -> Result<(Judged, Allowance), NotModerated> {
+    ) -> Result<(Judged, Comment, Allowance), NotModerated> {
         let allowance = self.limits.load_full().check_key_everywhere(site.site.id, key).await;
         let allowance = allowance.inspect_err(|e| self.metrics.rate_limited(e.limit))?;
-        Ok((self.rehearse(site, submission, now).await, allowance))
+        let (judged, comment) = self.rehearse(site, submission, now).await;
+        Ok((judged, comment, allowance))
     }
 
     /// Notes that moderators changed the status of comments.

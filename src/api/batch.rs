@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::auth::{Caller, caller};
 use super::openapi::{BodyRefused, NotTaken, Refused, SubmissionBody};
-use super::submit::{idempotency_key, take};
+use super::submit::{headers_of, idempotency_key, take};
 use super::{AppState, Problem, Result, problem, submission};
 use crate::app::App;
 use crate::pipeline::IdempotencyKey;
@@ -42,7 +42,7 @@ type Line = (usize, Bytes);
 /// JSON lines in and out, at most 1,000, one answer for each line in the same order. A line that cannot be used, or that
 /// a limit refuses, is answered with `{"line", "error"}`; the others go through. With an `Idempotency-Key` the
 /// whole batch can be sent again.
-#[utoipa::path(post, path = "/v1/comments/batch", tag = "submitting", security(("key" = ["submit"])),
+#[utoipa::path(post, path = "/v1/comments/batch", operation_id = "submit_comments", tag = "submitting", security(("key" = ["submit"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "makes sending again safe, for 24 hours", max_length = 240, pattern = "^[!-~]+$")),
     request_body(content = SubmissionBody, content_type = "application/x-ndjson"),
     responses((status = 200, description = "an answer for each line", content_type = "application/x-ndjson", body = String), Refused, BodyRefused, NotTaken))]
@@ -57,16 +57,19 @@ pub(super) async fn submit(State(app): AppState, headers: HeaderMap, body: Body)
     }
     let key = idempotency_key(&headers, &body)?;
     let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    // What is left of a limit is not known before the lines are judged; how much is allowed is.
+    let limits = app.pipeline.limits().uncounted();
     let job = Arc::new(Job { app, caller, key, request_id });
     let answers = answers(job, runs(lines)).map(Ok::<_, std::convert::Infallible>);
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(answers)).into_response())
+    let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
+    Ok((kind, headers_of(&limits), Body::from_stream(answers)).into_response())
 }
 
 fn is_lines(headers: &HeaderMap) -> Result<()> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
-    if headers.contains_key(header::CONTENT_ENCODING) || !known.contains(&kind.as_str()) {
+    if submission::is_compressed(headers) || !known.contains(&kind.as_str()) {
         return Err(Problem::Unsupported(
             "send Content-Type: application/x-ndjson, one JSON object a line, uncompressed",
         ));

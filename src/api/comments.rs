@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -81,7 +81,7 @@ pub(super) struct List<T> {
 }
 
 /// Comments of the site, newest first.
-#[utoipa::path(get, path = "/v1/comments", tag = "reading", security(("key" = ["read"])),
+#[utoipa::path(get, path = "/v1/comments", operation_id = "list_comments", tag = "reading", security(("key" = ["read"])),
     params(
         ("status" = Option<Status>, Query, description = "only with this status"),
         ("page" = Option<String>, Query, description = "only on this page"),
@@ -104,19 +104,34 @@ pub(super) async fn list(State(app): AppState, RawQuery(query): RawQuery, header
 }
 
 /// One comment, with its scores and reasons; `ETag` is its revision.
-#[utoipa::path(get, path = "/v1/comments/{id}", tag = "reading", security(("key" = ["read"])),
-    params(("id" = CommentId, Path, description = "the comment")),
-    responses((status = 200, description = "the comment", body = CommentBody), Refused, NotFound))]
+#[utoipa::path(get, path = "/v1/comments/{id}", operation_id = "show_comment", tag = "reading", security(("key" = ["read"])),
+    params(
+        ("id" = CommentId, Path, description = "the comment"),
+        ("If-None-Match" = Option<String>, Header, description = "the `ETag` of the answer before"),
+    ),
+    responses(
+        (status = 200, description = "the comment", body = CommentBody),
+        (status = 304, description = "nothing has changed"),
+        Refused, NotFound,
+    ))]
 pub(super) async fn show(State(app): AppState, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
     let caller = caller(&app, &headers, Scope::Read).await?;
     let id = id.parse().map_err(|_| NO_COMMENT)?;
     let comment = app.store.comment(Some(caller.site.site.id), id).await?.ok_or(NO_COMMENT)?;
     let body = CommentBody::from(comment);
-    Ok((body.etag(), Json(body)).into_response())
+    let tag = body.etag();
+    let is_known = tag.get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| is_known(&headers, tag));
+    Ok(if is_known { (StatusCode::NOT_MODIFIED, tag).into_response() } else { (tag, Json(body)).into_response() })
+}
+
+/// Whether the caller has what this `ETag` stands for, by its `If-None-Match`.
+pub(super) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let tags = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
+    tags.flat_map(|tags| tags.split(',')).map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
 /// Everything that happened to a comment, oldest first: who, when, from what to what, why.
-#[utoipa::path(get, path = "/v1/comments/{id}/history", tag = "reading", security(("key" = ["read"])),
+#[utoipa::path(get, path = "/v1/comments/{id}/history", operation_id = "show_history", tag = "reading", security(("key" = ["read"])),
     params(("id" = CommentId, Path, description = "the comment")),
     responses((status = 200, description = "its history", body = List<Event>), Refused, NotFound))]
 pub(super) async fn history(State(app): AppState, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {

@@ -20,14 +20,17 @@ pub(super) fn layer(app: Arc<App>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, request| is_allowed(&app, origin, request)))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([
-            header::ACCEPT,
-            header::CONTENT_TYPE,
-            header::IF_NONE_MATCH,
-            named("prefer"),
-            named("idempotency-key"),
+        .allow_headers([header::ACCEPT, header::CONTENT_TYPE, header::IF_NONE_MATCH, named("idempotency-key")])
+        .expose_headers([
+            header::ETAG,
+            header::LINK,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            named("ratelimit"),
+            named("ratelimit-policy"),
+            named("idempotency-replayed"),
+            named("x-request-id"),
         ])
-        .expose_headers([header::ETAG, header::RETRY_AFTER, named("x-request-id")])
         .max_age(REMEMBERED)
 }
 

@@ -79,10 +79,10 @@ fn status(fields: &mut Fields) -> Option<Status> {
 }
 
 /// Gives one comment a status; `If-Match` makes sure that nobody was faster.
-#[utoipa::path(patch, path = "/v1/comments/{id}", tag = "moderating", security(("key" = ["moderate"])),
+#[utoipa::path(patch, path = "/v1/comments/{id}", operation_id = "decide_comment", tag = "moderating", security(("key" = ["moderate"])),
     params(
         ("id" = CommentId, Path, description = "the comment"),
-        ("If-Match" = Option<String>, Header, description = "the `ETag` of the comment that was seen", pattern = r#"^(\*|(W/)?"?[0-9]{1,18}"?)$"#),
+        ("If-Match" = Option<String>, Header, description = "the `ETag` of the comment that was seen"),
     ),
     request_body = openapi::Patch,
     responses(
@@ -105,7 +105,7 @@ pub(super) async fn patch(
     let site = caller.site.site.id;
     let resolution =
         Resolution { status, reason, note, actor: caller.actor(), shown_at: None, at: crate::clock::now() };
-    let resolved = app.resolve(site, vec![(id, if_match(&headers)?)], resolution).await?;
+    let resolved = app.resolve(site, vec![(id, if_match(&headers))], resolution).await?;
     match resolved.outcomes.first() {
         Some((_, Outcome::Changed { .. } | Outcome::Unchanged { .. })) => {
             let body = CommentBody::from(app.store.comment(Some(site), id).await?.ok_or(NO_COMMENT)?);
@@ -116,21 +116,25 @@ pub(super) async fn patch(
     }
 }
 
-/// The revision that the caller has seen, if it says so.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let revision = text.trim_start_matches("W/").trim_matches('"').parse();
-    revision.map(Some).map_err(|_| Problem::field("If-Match", "send the ETag of the comment, such as \"3\""))
+/// A revision that nothing has.
+const NO_REVISION: i64 = -1;
+
+/// The revision that the caller has seen, if it says so. A tag that is none of ours is one that nothing has.
+pub(super) fn if_match(headers: &HeaderMap) -> Option<i64> {
+    let tag = headers.get(header::IF_MATCH)?.to_str().unwrap_or_default().trim();
+    let revision = || tag.trim_start_matches("W/").trim_matches('"').parse().unwrap_or(NO_REVISION);
+    (tag != "*").then(revision)
 }
 
 /// Gives many comments a status, as one action.
-#[utoipa::path(post, path = "/v1/decisions", tag = "moderating", security(("key" = ["moderate"])),
+#[utoipa::path(post, path = "/v1/decisions", operation_id = "decide_comments", tag = "moderating", security(("key" = ["moderate"])),
     request_body = openapi::Decisions,
-    responses((status = 200, description = "what became of each, and the handle for undoing it", body = Decided), Refused, BodyRefused))]
+    responses(
+        (status = 200, description = "what became of each, and the handle for undoing it", body = Decided, links(
+            ("undo" = (operation_id = "undo_decisions", parameters(("undo" = "$response.body#/undo")))),
+        )),
+        Refused, BodyRefused,
+    ))]
 pub(super) async fn decide(State(app): AppState, headers: HeaderMap, body: Body) -> Result<Response> {
     let caller = caller(&app, &headers, Scope::Moderate).await?;
     let mut fields = fields(&app, &headers, body).await?;
@@ -150,7 +154,7 @@ pub(super) async fn decide(State(app): AppState, headers: HeaderMap, body: Body)
 }
 
 /// Puts every comment of an action back to its earlier status.
-#[utoipa::path(post, path = "/v1/decisions/{undo}/undo", tag = "moderating", security(("key" = ["moderate"])),
+#[utoipa::path(post, path = "/v1/decisions/{undo}/undo", operation_id = "undo_decisions", tag = "moderating", security(("key" = ["moderate"])),
     params(("undo" = ActionId, Path, description = "the handle that the decision was answered with")),
     responses((status = 200, description = "what became of each", body = Decided), Refused, NotFound))]
 pub(super) async fn undo(State(app): AppState, Path(undo): Path<String>, headers: HeaderMap) -> Result<Response> {
@@ -162,7 +166,7 @@ pub(super) async fn undo(State(app): AppState, Path(undo): Path<String>, headers
 }
 
 /// The website says what a comment was; the classifier can learn from it.
-#[utoipa::path(post, path = "/v1/comments/{id}/feedback", tag = "submitting", security(("key" = ["submit"])),
+#[utoipa::path(post, path = "/v1/comments/{id}/feedback", operation_id = "send_feedback", tag = "submitting", security(("key" = ["submit"])),
     params(("id" = CommentId, Path, description = "the comment")),
     request_body = openapi::Feedback,
     responses((status = 204, description = "noted"), Refused, BodyRefused, NotFound))]

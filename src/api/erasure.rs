@@ -26,7 +26,7 @@ pub(super) struct Erased {
 }
 
 /// Erases one comment for good: text, history, labels, what was on its way to a webhook.
-#[utoipa::path(delete, path = "/v1/comments/{id}", tag = "moderating", security(("key" = ["admin"])),
+#[utoipa::path(delete, path = "/v1/comments/{id}", operation_id = "erase_comment", tag = "moderating", security(("key" = ["admin"])),
     params(("id" = CommentId, Path, description = "the comment")),
     responses((status = 204, description = "erased"), Refused, NotFound))]
 pub(super) async fn delete(State(app): AppState, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
@@ -40,7 +40,7 @@ pub(super) async fn delete(State(app): AppState, Path(id): Path<String>, headers
 }
 
 /// Erases everything that one author wrote on the site, named by e-mail address or by network address.
-#[utoipa::path(post, path = "/v1/erasure", tag = "moderating", security(("key" = ["admin"])),
+#[utoipa::path(post, path = "/v1/erasure", operation_id = "erase_author", tag = "moderating", security(("key" = ["admin"])),
     request_body = openapi::Erasure,
     responses((status = 200, description = "what was erased", body = Erased), Refused, BodyRefused))]
 pub(super) async fn erase(State(app): AppState, headers: HeaderMap, body: Body) -> Result<Response> {

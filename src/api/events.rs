@@ -44,7 +44,7 @@ struct Data {
 ///
 /// `comment.created` for a comment that was received, `comment.decided` for every change of its status. Each has an id:
 /// `Last-Event-ID` resumes after it, so that nothing is missed. Without it the stream begins now.
-#[utoipa::path(get, path = "/v1/events", tag = "reading", security(("key" = ["read"])),
+#[utoipa::path(get, path = "/v1/events", operation_id = "stream_events", tag = "reading", security(("key" = ["read"])),
     params(("Last-Event-ID" = Option<EventId>, Header, description = "the last event that was heard")),
     responses((status = 200, description = "events without end", content_type = "text/event-stream", body = String), Refused))]
 pub(super) async fn stream(State(app): AppState, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response> {

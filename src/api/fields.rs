@@ -193,9 +193,10 @@ impl Fields {
         value.is_none_or(|text| text.trim().is_empty())
     }
 
-    /// Whether something was wrong with this field.
+    /// Whether something was wrong with this field, or with something in it.
     pub(super) fn refused(&self, name: &str) -> bool {
-        self.errors.iter().any(|error| error.pointer.strip_prefix('/') == Some(name))
+        let is_at = |pointer: &str| pointer.split('/').nth(1) == Some(name);
+        self.errors.iter().any(|error| is_at(&error.pointer))
     }
 
     /// Notes that a field cannot be used.

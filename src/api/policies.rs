@@ -10,6 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::auth::caller;
+use super::decisions::if_match;
 use super::openapi::{self, BodyRefused, PolicyChange, Refused};
 use super::submission::{self, Encoding};
 use super::{AppState, FieldError, Problem, Result};
@@ -37,7 +38,7 @@ impl IntoResponse for PolicyBody {
 }
 
 /// The policy in force; version 0 is the built-in one.
-#[utoipa::path(get, path = "/v1/policy", tag = "moderating", security(("key" = ["admin"])),
+#[utoipa::path(get, path = "/v1/policy", operation_id = "show_policy", tag = "moderating", security(("key" = ["admin"])),
     responses((status = 200, description = "the policy", body = PolicyBody), Refused))]
 pub(super) async fn show(State(app): AppState, headers: HeaderMap) -> Result<Response> {
     let caller = caller(&app, &headers, Scope::Admin).await?;
@@ -50,11 +51,13 @@ pub(super) async fn show(State(app): AppState, headers: HeaderMap) -> Result<Res
 /// The body is the document itself, or `{"policy", "reason", "version"}`: the reason stands in the list of versions beside
 /// the key that made it, and with a version the change is refused if another one is in force by now. What the
 /// document does not name has its default.
-#[utoipa::path(put, path = "/v1/policy", tag = "moderating", security(("key" = ["admin"])),
+#[utoipa::path(put, path = "/v1/policy", operation_id = "put_policy", tag = "moderating", security(("key" = ["admin"])),
+    params(("If-Match" = Option<String>, Header, description = "the `ETag` of the policy that was changed")),
     request_body = PolicyChange,
     responses(
         (status = 200, description = "the policy with its new version", body = PolicyBody),
         (status = 409, description = "another version is in force by now", content_type = "application/problem+json", body = super::problem::Body),
+        (status = 412, description = "`If-Match` names another version than the one in force", content_type = "application/problem+json", body = super::problem::Body),
         Refused, BodyRefused,
     ))]
 pub(super) async fn put(State(app): AppState, headers: HeaderMap, body: Body) -> Result<Response> {
@@ -63,8 +66,12 @@ pub(super) async fn put(State(app): AppState, headers: HeaderMap, body: Body) ->
         return Err(Problem::Unsupported("send Content-Type: application/json"));
     }
     let body = submission::read(&headers, body, app.config.http.max_body).await?;
+    let in_force = caller.site.policy.version;
+    if if_match(&headers).is_some_and(|version| version != in_force) {
+        return Err(Problem::OutdatedPolicy(in_force));
+    }
     let Change { document, reason, version } = change(&body)?;
-    if version.is_some_and(|version| version != caller.site.policy.version) {
+    if version.is_some_and(|version| version != in_force) {
         return Err(Problem::Conflict("another version of the policy is in force by now; read it, then change it"));
     }
     let policy = compile("", document)?;
@@ -76,7 +83,7 @@ pub(super) async fn put(State(app): AppState, headers: HeaderMap, body: Body) ->
 }
 
 /// What another policy would have decided about the newest comments; nothing is changed.
-#[utoipa::path(post, path = "/v1/policy/replay", tag = "moderating", security(("key" = ["admin"])),
+#[utoipa::path(post, path = "/v1/policy/replay", operation_id = "replay_policy", tag = "moderating", security(("key" = ["admin"])),
     request_body = openapi::Replay,
     responses((status = 200, description = "what would be different", body = Replay), Refused, BodyRefused))]
 pub(super) async fn try_out(State(app): AppState, headers: HeaderMap, body: Body) -> Result<Response> {
@@ -158,10 +165,28 @@ fn change(body: &Bytes) -> Result<Change> {
 
 /// The document in a JSON value, which stands at `place` of the body.
 pub(super) fn document(place: &str, value: Value) -> Result<PolicyDocument> {
-    serde_json::from_value(value).map_err(|error| {
-        let detail = format!("this is no policy: {error}");
-        Problem::Invalid(vec![FieldError { pointer: place.to_owned(), detail }])
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let pointer = format!("{place}{}", pointer(error.path()));
+        let detail = format!("this is no policy: {}", error.inner());
+        Problem::Invalid(vec![FieldError { pointer, detail }])
     })
+}
+
+/// A path as a JSON pointer.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        let name = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { variant } => variant.clone(),
+            Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&name);
+    }
+    pointer
 }
 
 /// The document ready to be applied, or every value in it that cannot be used.

@@ -45,6 +45,9 @@ pub enum Problem {
         /// Its revision now.
         revision: i64,
     },
+    /// 412: another version of the policy is in force by now.
+    #[error("version {0} of the policy is in force by now; read it, then change it")]
+    OutdatedPolicy(i64),
     /// 413: more than this many bytes.
     #[error("the body is larger than {0} bytes; send less")]
     TooLarge(usize),
@@ -75,15 +78,17 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// An error at a top-level field.
+    /// An error at a top-level field; an empty name stands for the whole.
     pub fn new(field: &str, detail: impl Into<String>) -> Self {
         let field = field.replace('~', "~0").replace('/', "~1");
-        Self { pointer: format!("/{field}"), detail: detail.into() }
+        let pointer = if field.is_empty() { field } else { format!("/{field}") };
+        Self { pointer, detail: detail.into() }
     }
 }
 
 fn summary(errors: &[FieldError]) -> String {
     match errors {
+        [one] if one.pointer.is_empty() => one.detail.clone(),
         [one] => format!("{}: {}", one.pointer, one.detail),
         many => format!("{} fields cannot be used; errors says which and why", many.len()),
     }
@@ -134,7 +139,7 @@ impl Problem {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::Outdated { .. } | Self::OutdatedPolicy(_) => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -154,7 +159,7 @@ impl Problem {
             Self::MethodNotAllowed => "Method not allowed",
             Self::Timeout => "Too slow",
             Self::Conflict(_) => "Conflict",
-            Self::Outdated { .. } => "Outdated",
+            Self::Outdated { .. } | Self::OutdatedPolicy(_) => "Outdated",
             Self::TooLarge(_) => "Too large",
             Self::Unsupported(_) => "Unsupported content",
             Self::Invalid(_) => "Fields cannot be used",
@@ -174,7 +179,7 @@ impl Problem {
             Self::MethodNotAllowed => "method-not-allowed",
             Self::Timeout => "timeout",
             Self::Conflict(_) => "conflict",
-            Self::Outdated { .. } => "outdated",
+            Self::Outdated { .. } | Self::OutdatedPolicy(_) => "outdated",
             Self::TooLarge(_) => "too-large",
             Self::Unsupported(_) => "unsupported",
             Self::Invalid(_) => "invalid-fields",
@@ -189,7 +194,8 @@ impl Problem {
         let (errors, limit, current) = match self {
             Self::Invalid(errors) => (errors.clone(), None, None),
             Self::Limited(exceeded) => (Vec::new(), Some(exceeded.limit.as_str()), None),
-            &Self::Outdated { status, revision } => (Vec::new(), None, Some(Current { status, revision })),
+            &Self::Outdated { status, revision } => (Vec::new(), None, Some(Current::Comment { status, revision })),
+            &Self::OutdatedPolicy(version) => (Vec::new(), None, Some(Current::Policy { version })),
             _ => (Vec::new(), None, None),
         };
         Body {
@@ -220,6 +226,9 @@ impl Problem {
     fn headers(&self) -> Vec<(header::HeaderName, String)> {
         match self {
             Self::Unauthorized(_) => vec![(header::WWW_AUTHENTICATE, "Bearer".to_owned())],
+            Self::Outdated { revision: tag, .. } | Self::OutdatedPolicy(tag) => {
+                vec![(header::ETAG, format!("\"{tag}\""))]
+            }
             Self::Unavailable(_) => vec![(header::RETRY_AFTER, RETRY_SECONDS.to_string())],
             Self::Limited(exceeded) => {
                 let mut headers = super::submit::limit_headers(&exceeded.usage);
@@ -250,10 +259,14 @@ pub struct Body {
     current: Option<Current>,
 }
 
+/// What somebody who came too late finds.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
-struct Current {
-    status: Status,
-    revision: i64,
+#[serde(untagged)]
+enum Current {
+    /// The comment as it is now.
+    Comment { status: Status, revision: i64 },
+    /// The policy in force.
+    Policy { version: i64 },
 }
 
 /// A problem on its way to the middleware that writes it down, because only that knows the request's id.

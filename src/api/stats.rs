@@ -15,7 +15,7 @@ use crate::store::{Scope, Stats};
 const DEFAULT_TIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Numbers of the site: decisions, reasons, what moderators overruled, the queue with its age.
-#[utoipa::path(get, path = "/v1/stats", tag = "reading", security(("key" = ["read"])),
+#[utoipa::path(get, path = "/v1/stats", operation_id = "show_stats", tag = "reading", security(("key" = ["read"])),
     params(
         ("from" = Option<String>, Query, description = "from this time on; 30 days before `to` when it is left out", format = DateTime),
         ("to" = Option<String>, Query, description = "before this time; now when it is left out", format = DateTime),

@@ -43,7 +43,7 @@ pub(super) enum Encoding {
 
 /// How the body is written, by its content type.
 pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding> {
-    if headers.contains_key(header::CONTENT_ENCODING) {
+    if is_compressed(headers) {
         return Err(Problem::Unsupported("compressed bodies are not understood; send it uncompressed"));
     }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -52,6 +52,11 @@ pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding> {
         "application/x-www-form-urlencoded" => Ok(Encoding::Form),
         _ => Err(Problem::Unsupported("send Content-Type: application/json or application/x-www-form-urlencoded")),
     }
+}
+
+/// Whether the body is written in a coding of its own; `identity` is none.
+pub(super) fn is_compressed(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// The whole body, if it is at most `max` bytes; a longer one is refused before it is read, if it says its length.

@@ -33,11 +33,17 @@ const MAX_IDEMPOTENCY_KEY: usize = 255;
 /// The decision is made and the comment is durable before the answer. A plain HTML form is taken as well
 /// (`application/x-www-form-urlencoded`), with WordPress' field names or these, and with a key of the scope `submit` alone
 /// in its field `key`; a browser is sent back to its page.
-#[utoipa::path(post, path = "/v1/comments", tag = "submitting", security(("key" = ["submit"])),
+#[utoipa::path(post, path = "/v1/comments", operation_id = "submit_comment", tag = "submitting", security(("key" = ["submit"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "makes sending again safe, for 24 hours", max_length = 255, pattern = "^[!-~]+$")),
     request_body = SubmissionBody,
     responses(
-        (status = 201, description = "stored, with the decision and every reason for it", body = Judged),
+        (status = 201, description = "stored, with the decision and every reason for it", body = Judged, links(
+            ("comment" = (operation_id = "show_comment", parameters(("id" = "$response.body#/id")))),
+            ("history" = (operation_id = "show_history", parameters(("id" = "$response.body#/id")))),
+            ("decision" = (operation_id = "decide_comment", parameters(("id" = "$response.body#/id")))),
+            ("feedback" = (operation_id = "send_feedback", parameters(("id" = "$response.body#/id")))),
+            ("erasure" = (operation_id = "erase_comment", parameters(("id" = "$response.body#/id")))),
+        )),
         (status = 200, description = "the site's `external_id` was known: the stored comment, or the new decision if its content is new", body = openapi::Again),
         Refused, BodyRefused, NotTaken,
     ))]
@@ -71,7 +77,7 @@ pub(super) fn with_receipt(app: &App, outcome: Outcome) -> Response {
 }
 
 /// Judges a submission and stores nothing; counts against no limit of its author.
-#[utoipa::path(post, path = "/v1/check", tag = "submitting", security(("key" = ["submit"])),
+#[utoipa::path(post, path = "/v1/check", operation_id = "check_comment", tag = "submitting", security(("key" = ["submit"])),
     request_body = SubmissionBody,
     responses((status = 200, description = "the decision and every reason for it", body = Judged), Refused, BodyRefused, NotTaken))]
 pub(super) async fn check(State(app): AppState, headers: HeaderMap, body: Body) -> Result<Response> {
@@ -82,7 +88,7 @@ pub(super) async fn check(State(app): AppState, headers: HeaderMap, body: Body) 
         Encoding::Json => submission::from_json(&body)?,
         Encoding::Form => submission::from_form(&body)?.1?,
     };
-    let (judged, allowance) = app.pipeline.check(&caller.site, caller.key, submission, crate::clock::now()).await?;
+    let (judged, _, allowance) = app.pipeline.check(&caller.site, caller.key, submission, crate::clock::now()).await?;
     Ok((headers_of(&allowance.usage), Json(judged)).into_response())
 }
 

@@ -8,7 +8,7 @@ use url::Url;
 use utoipa::ToSchema;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::comments::{DEFAULT_LIMIT, List, limit};
+use super::comments::{DEFAULT_LIMIT, List, is_known, limit};
 use super::{AppState, FieldError, Problem, Result};
 use crate::app::App;
 use crate::comment::MAX_URL;
@@ -43,7 +43,7 @@ impl From<PublishedComment> for Published {
 /// The published comments of a page, oldest first.
 ///
 /// Needs no key. Pages on the site's origin, and the page itself, may read it from a browser (CORS).
-#[utoipa::path(get, path = "/v1/thread", tag = "reading", security(()),
+#[utoipa::path(get, path = "/v1/thread", operation_id = "show_thread", tag = "reading", security(()),
     params(
         ("page" = String, Query, description = "address of the page, as it was sent with the comments", min_length = 1, max_length = 2_048),
         ("limit" = Option<u32>, Query, description = "comments of one answer; 50 when it is left out", minimum = 1, maximum = 200),
@@ -71,15 +71,10 @@ pub(super) async fn show(State(app): AppState, RawQuery(query): RawQuery, header
     let items: Vec<Published> = items.into_iter().map(Published::from).collect();
     let body = serde_json::to_string(&List { items, next }).map_err(|error| Problem::Internal(error.into()))?;
     let etag = format!("\"{:016x}\"", xxh3_64(body.as_bytes()));
-    let known =
-        headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).is_some_and(|tags| matches(tags, &etag));
+    let known = is_known(&headers, &etag);
     let headers: [(HeaderName, &str); 3] =
         [(header::ETAG, &etag), (header::CACHE_CONTROL, CACHE), (header::CONTENT_TYPE, "application/json")];
     Ok(if known { (StatusCode::NOT_MODIFIED, headers).into_response() } else { (headers, body).into_response() })
-}
-
-fn matches(tags: &str, etag: &str) -> bool {
-    tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
 /// The sites that the page can belong to: those on its origin, or else those that have not said where they are.

@@ -212,6 +212,11 @@ impl<C: Clock> Limits<C> {
         Ok(count.allowance())
     }
 
+    /// What is told to a request that no limit has counted: how much is allowed, nothing of what is left.
+    pub fn uncounted(&self) -> Usage {
+        Usage { policy: self.policy.clone(), states: Vec::new() }
+    }
+
     /// Keys in use, for metrics: those that have used up a part of their quota, however small. 0 for a limit that is
     /// off. Looks at the whole table, which takes some milliseconds: for scrapes, not for requests.
     pub fn keys(&self, name: LimitName) -> usize {

@@ -12,7 +12,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 
 use super::signature::{Secret, signatures};
-use super::target::{Allowed, Forbidden, Guard, Lookup, Target, system_lookup};
+use super::target::{Allowed, Forbidden, Guard, Lookup, Reach, Target, system_lookup};
 use crate::certificates;
 
 /// Time for a whole delivery.
@@ -75,6 +75,8 @@ pub struct Courier {
     everywhere: Client,
     /// Reaches the configured networks only.
     inside: Client,
+    /// Reaches a site's own address wherever it is.
+    home: Client,
 }
 
 impl fmt::Debug for Courier {
@@ -95,9 +97,9 @@ impl Courier {
 
     pub(super) fn with_lookup(networks: &[IpNet], lookup: Lookup) -> anyhow::Result<Self> {
         let networks: Arc<[IpNet]> = networks.into();
-        let client = |public| {
+        let client = |reach| {
             certificates::client(|| {
-                let allowed = Allowed { networks: networks.clone(), public };
+                let allowed = Allowed { networks: networks.clone(), reach };
                 Client::builder()
                     .dns_resolver(Arc::new(Guard { allowed, lookup: lookup.clone() }))
                     .redirect(Policy::none())
@@ -109,7 +111,8 @@ impl Courier {
                     .user_agent(concat!("Moderato/", env!("CARGO_PKG_VERSION")))
             })
         };
-        Ok(Self { everywhere: client(true)?, inside: client(false)?, networks })
+        let (everywhere, inside, home) = (client(Reach::Public)?, client(Reach::Configured)?, client(Reach::Own)?);
+        Ok(Self { everywhere, inside, home, networks })
     }
 
     /// Reads an address, as [`Target::parse`].
@@ -135,14 +138,18 @@ impl Courier {
     }
 
     async fn send(&self, parcel: &Parcel<'_>, now: Timestamp) -> Result<Response, anyhow::Error> {
-        let allowed = Allowed { networks: self.networks.clone(), public: parcel.target.public };
+        let allowed = Allowed { networks: self.networks.clone(), reach: parcel.target.reach };
         // A host that is a number is never resolved, so the guard does not see it.
         let host = parcel.target.url.host_str().unwrap_or_default();
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
         if literal.is_some_and(|ip| !allowed.allows(ip)) {
             return Err(Forbidden.into());
         }
-        let client = if parcel.target.public { &self.everywhere } else { &self.inside };
+        let client = match parcel.target.reach {
+            Reach::Public => &self.everywhere,
+            Reach::Configured => &self.inside,
+            Reach::Own => &self.home,
+        };
         let mut request = client
             .post(parcel.target.url.clone())
             .header(CONTENT_TYPE, "application/json")

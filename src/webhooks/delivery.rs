@@ -14,6 +14,7 @@ use super::courier::{Answer, Courier, Parcel, TIME};
 use super::message::{Message, webhook_id};
 use super::schedule;
 use super::signature::Secret;
+use super::target::Target;
 use crate::app::App;
 use crate::id::{EventId, SiteId};
 use crate::metrics::DeliveryResult;
@@ -189,12 +190,21 @@ async fn post(app: &App, webhook: Option<&Webhook>, delivery: &Delivery) -> Answ
         Ok(Err(error)) => return refused(error),
         Err(_) => return refused("the store did not answer in time".to_owned()),
     };
-    let target = match app.courier.target(&target) {
+    let target = match target_of(app, delivery, &target) {
         Ok(target) => target,
         Err(error) => return refused(error),
     };
     let id = webhook_id(delivery.event);
     app.courier.post(Parcel { target: &target, id: &id, secrets: &secrets, body: &body }, now).await
+}
+
+/// Where a delivery goes. A call back to the very origin that its site was registered with may be on a private network; an
+/// address that a caller gave otherwise may not.
+fn target_of(app: &App, delivery: &Delivery, address: &str) -> Result<Target, String> {
+    let directory = app.directory();
+    let site = directory.sites.get(&delivery.site).and_then(|entry| entry.site.url.as_deref());
+    let home = site.filter(|_| !delivery.target.is_empty()).and_then(|site| Target::on_site(address, site));
+    home.map_or_else(|| app.courier.target(address), Ok)
 }
 
 /// Address, secrets and body of a delivery; `None` when there is nothing to send.

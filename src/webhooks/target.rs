@@ -62,20 +62,45 @@ pub fn is_public(ip: IpAddr) -> bool {
     }
 }
 
+/// Whether an address is one that people give their own machines: loopback and private networks. Link-local ones, where clouds
+/// keep their metadata, are not.
+fn is_private(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
+    }
+}
+
+/// How far an address may lead, beside the configured networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Nowhere else.
+    Configured,
+    /// The public internet.
+    Public,
+    /// The public internet and private networks: it is the site's own address, which an operator registered.
+    Own,
+}
+
 /// Which addresses may be called.
 #[derive(Clone, Debug)]
 pub(super) struct Allowed {
     /// Networks of the configuration.
     pub(super) networks: Arc<[IpNet]>,
-    /// Whether public addresses may be called too.
-    pub(super) public: bool,
+    /// What else.
+    pub(super) reach: Reach,
 }
 
 impl Allowed {
     /// Whether this address may be called.
     pub(super) fn allows(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        (self.public && is_public(ip)) || self.networks.iter().any(|network| network.contains(&ip))
+        let is_within_reach = match self.reach {
+            Reach::Configured => false,
+            Reach::Public => is_public(ip),
+            Reach::Own => is_public(ip) || is_private(ip),
+        };
+        is_within_reach || self.networks.iter().any(|network| network.contains(&ip))
     }
 }
 
@@ -84,8 +109,8 @@ impl Allowed {
 pub struct Target {
     /// The address.
     pub url: Url,
-    /// Whether it may lead to the public internet; else only to configured networks.
-    pub(super) public: bool,
+    /// Where it may lead.
+    pub(super) reach: Reach,
 }
 
 impl Target {
@@ -95,19 +120,11 @@ impl Target {
     ///
     /// Says in a sentence what is wrong with it.
     pub fn parse(text: &str, networks: &[IpNet]) -> Result<Self, String> {
-        if text.len() > MAX_URL {
-            return Err(format!("an address of at most {MAX_URL} characters is expected"));
-        }
-        let url = Url::parse(text.trim()).map_err(|error| format!("this is no web address: {error}"))?;
-        if !matches!(url.scheme(), "https" | "http") {
-            return Err("an address that begins with https:// is expected".to_owned());
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("an address without a user name or password is expected".to_owned());
-        }
+        let url = web_address(text)?;
         let port = url.port_or_known_default().unwrap_or_default();
         let public = url.scheme() == "https" && PUBLIC_PORTS.contains(&port);
-        let allowed = Allowed { networks: networks.into(), public };
+        let reach = if public { Reach::Public } else { Reach::Configured };
+        let allowed = Allowed { networks: networks.into(), reach };
         let ip = match url.host() {
             Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
             Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
@@ -122,9 +139,31 @@ impl Target {
                 ONLY_HTTPS.to_owned()
             }),
             None if !public && networks.is_empty() => Err(ONLY_HTTPS.to_owned()),
-            _ => Ok(Self { url, public }),
+            _ => Ok(Self { url, reach }),
         }
     }
+
+    /// An address on the very origin that a site was registered with, which may be on a private network, on any port and without
+    /// encryption; `None` when it is elsewhere.
+    pub fn on_site(text: &str, site: &str) -> Option<Self> {
+        let (url, site) = (web_address(text).ok()?, Url::parse(site).ok()?);
+        (url.origin() == site.origin()).then_some(Self { url, reach: Reach::Own })
+    }
+}
+
+/// A web address that names nobody.
+fn web_address(text: &str) -> Result<Url, String> {
+    if text.len() > MAX_URL {
+        return Err(format!("an address of at most {MAX_URL} characters is expected"));
+    }
+    let url = Url::parse(text.trim()).map_err(|error| format!("this is no web address: {error}"))?;
+    if !matches!(url.scheme(), "https" | "http") {
+        return Err("an address that begins with https:// is expected".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("an address without a user name or password is expected".to_owned());
+    }
+    Ok(url)
 }
 
 const ONLY_HTTPS: &str = "https:// on port 443 or 8443 is expected; other addresses only in networks that an operator \
@@ -231,7 +270,7 @@ mod tests {
     fn an_address_is_https_unless_its_network_is_configured() {
         let inside: Vec<IpNet> = vec!["10.0.0.0/8".parse().expect("a network")];
         for good in ["https://site.example/hook", "https://site.example:8443/", "https://93.184.216.34/"] {
-            assert!(Target::parse(good, &[]).is_ok_and(|target| target.public), "{good}");
+            assert!(Target::parse(good, &[]).is_ok_and(|target| target.reach == Reach::Public), "{good}");
         }
         for good in ["http://10.1.2.3:8080/hook", "http://wordpress.internal/hook", "https://10.1.2.3/"] {
             assert!(Target::parse(good, &inside).is_ok(), "{good}");
@@ -251,5 +290,29 @@ mod tests {
             assert!(Target::parse(bad, &[]).is_err(), "{bad}");
         }
         assert!(Target::parse("http://192.168.0.1/", &inside).is_err());
+    }
+
+    #[test]
+    fn a_sites_own_origin_may_be_private_and_nothing_beside_it() {
+        let site = "http://blog.internal:8080/start";
+        let own = Target::on_site("http://blog.internal:8080/wp-json/akismet/v1/webhook", site);
+        assert!(own.is_some_and(|target| target.reach == Reach::Own));
+        for other in [
+            "http://blog.internal/",
+            "https://blog.internal:8080/",
+            "http://other.internal:8080/",
+            "http://ann@blog.internal:8080/",
+            "ftp://blog.internal:8080/",
+            "blog.internal:8080",
+        ] {
+            assert!(Target::on_site(other, site).is_none(), "{other}");
+        }
+        let own = Allowed { networks: Arc::new([]), reach: Reach::Own };
+        for ip in ["127.0.0.1", "10.1.2.3", "192.168.1.1", "::1", "fd00::1", "1.1.1.1"] {
+            assert!(own.allows(ip.parse().expect("an address")), "{ip}");
+        }
+        for ip in ["169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1", "64:ff9b::7f00:1", "::ffff:169.254.169.254"] {
+            assert!(!own.allows(ip.parse().expect("an address")), "{ip}");
+        }
     }
 }

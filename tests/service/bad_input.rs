@@ -35,7 +35,10 @@ async fn bodies_that_are_no_submission() {
         answer.is_problem(answer.status);
     }
     for body in ["[]", "7", "null", "\"text\""] {
-        raw(&service, body, json).await.is_problem(422);
+        let answer = raw(&service, body, json).await;
+        answer.is_problem(422);
+        // The empty pointer is the whole body (RFC 6901).
+        assert_eq!(answer.pointers(), [""]);
     }
     for (body, pointer) in [
         (json!({}), "/text"),
@@ -79,6 +82,8 @@ async fn bodies_that_are_too_large_or_of_another_kind() {
     raw(&service, "{}", "").await.is_problem(415);
     let request = service.request(Method::POST, "/v1/comments").header("Content-Encoding", "gzip");
     Answer::of(request.json(&json!({ "text": "a" })).send().await.expect("an answer")).await.is_problem(415);
+    let plain = service.request(Method::POST, "/v1/comments").header("Content-Encoding", "identity");
+    assert_eq!(plain.json(&json!({ "text": "a" })).send().await.expect("an answer").status(), 201);
 }
 
 #[tokio::test]

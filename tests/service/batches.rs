@@ -85,3 +85,13 @@ async fn a_batch_that_is_no_batch_is_refused() {
         service.http.post(format!("{}/v1/comments/batch", service.url)).header("content-type", "application/x-ndjson");
     Answer::of(answer.body("{\"text\": \"a\"}").send().await.expect("an answer")).await.is_problem(401);
 }
+
+#[tokio::test]
+async fn a_batch_says_how_much_is_allowed() {
+    let service = Service::with(&[("MODERATO_LIMITS_SITE", "2/min")]).await;
+    let answer =
+        batch(&service, "{\"text\": \"One.\"}\n{\"text\": \"Two.\"}\n{\"text\": \"Three.\"}\n".to_owned()).await;
+    assert_eq!((answer.status, answer.header("ratelimit-policy")), (200, "\"site\";q=2;w=60"));
+    let refused: Vec<_> = lines(&answer).iter().map(|line| line["error"]["limit"].clone()).collect();
+    assert_eq!(refused, [Value::Null, Value::Null, json!("site")]);
+}

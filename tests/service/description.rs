@@ -41,6 +41,25 @@ async fn every_described_call_is_served_and_every_other_method_is_not() {
 }
 
 #[tokio::test]
+async fn every_call_has_a_name_of_its_own_and_links_lead_to_one() {
+    let service = Service::start().await;
+    let document = service.get("/openapi.json").await.body;
+    let all = operations(&document);
+    let names: Vec<&str> = all.iter().filter_map(|(_, _, operation)| operation["operationId"].as_str()).collect();
+    let different: std::collections::HashSet<&str> = names.iter().copied().collect();
+    assert_eq!((names.len(), different.len()), (all.len(), all.len()), "{names:?}");
+    let responses =
+        all.iter().flat_map(|(_, _, operation)| operation["responses"].as_object().expect("responses").values());
+    let links: Vec<&Value> =
+        responses.filter_map(|response| response["links"].as_object()).flat_map(|l| l.values()).collect();
+    assert!(links.len() >= 6, "{links:?}");
+    for link in links {
+        let name = link["operationId"].as_str().expect("an operation");
+        assert!(different.contains(name), "{link}");
+    }
+}
+
+#[tokio::test]
 async fn every_call_of_the_contract_is_described() {
     let service = Service::start().await;
     let document = service.get("/openapi.json").await.body;

@@ -7,6 +7,7 @@ mod databases;
 mod akismet;
 mod bad_input;
 mod batches;
+mod callbacks;
 mod command_line;
 mod description;
 mod durability;

@@ -50,7 +50,53 @@ async fn whoever_is_slower_is_told_who_won() {
     let late = patch(&service, &id, Some(seen), json!({ "status": "rejected" })).await;
     late.is_problem(412);
     assert_eq!(late.body["current"], json!({ "status": "approved", "revision": seen + 1 }));
+    assert_eq!(late.header("etag"), format!("\"{}\"", seen + 1));
     assert_eq!(status(&service, &id).await, "approved");
+}
+
+#[tokio::test]
+async fn a_tag_that_is_none_of_ours_fits_no_comment() {
+    let service = Service::start().await.all_powerful();
+    let id = posted(&service, "What a day it was.").await;
+    let decide = async |tag: &str| {
+        let request = service.request(Method::PATCH, &format!("/v1/comments/{id}")).header("If-Match", tag);
+        Answer::of(request.json(&json!({ "status": "rejected" })).send().await.expect("an answer")).await
+    };
+    for tag in ["\"999\"", "\"a tag of somebody else\"", "nonsense", "\"\""] {
+        decide(tag).await.is_problem(412);
+    }
+    assert_eq!(status(&service, &id).await, "approved");
+    assert_eq!(decide("*").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_comment_that_has_not_changed_is_not_sent_again() {
+    let service = Service::start().await.all_powerful();
+    let id = posted(&service, "What a day it was.").await;
+    let path = format!("/v1/comments/{id}");
+    let tag = service.get(&path).await.header("etag").to_owned();
+    let again = async || {
+        let request = service.request(Method::GET, &path).header("If-None-Match", &tag);
+        Answer::of(request.send().await.expect("an answer")).await
+    };
+    let same = again().await;
+    assert_eq!((same.status, same.text.as_str(), same.header("etag")), (304, "", tag.as_str()));
+    patch(&service, &id, None, json!({ "status": "rejected" })).await;
+    assert_eq!(again().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_decision_names_each_mistake_once() {
+    let service = Service::start().await.all_powerful();
+    for (body, pointers) in [
+        (json!({ "ids": ["!"], "status": "held" }), vec!["/ids/0"]),
+        (json!({ "ids": [], "status": "held" }), vec!["/ids"]),
+        (json!({ "ids": ["0000000000001"], "status": "spam", "because": 1 }), vec!["/status", "/because"]),
+    ] {
+        let answer = service.post("/v1/decisions", body).await;
+        answer.is_problem(422);
+        assert_eq!(answer.pointers(), pointers);
+    }
 }
 
 #[tokio::test]

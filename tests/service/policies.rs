@@ -40,6 +40,32 @@ async fn a_mistake_is_named_where_it_stands() {
     let tried = service.post("/v1/policy/replay", json!({ "policy": wrong })).await;
     assert_eq!(tried.pointers(), ["/policy/thresholds/hold_spam", "/policy/patterns/0/regex"]);
     assert_eq!(put(&service, json!({ "policy": {}, "raeson": "x" })).await.pointers(), ["/raeson"]);
+    for (body, pointer) in [
+        (json!({ "thresholds": { "hold_spam": "much" } }), "/thresholds/hold_spam"),
+        (json!({ "policy": { "lists": { "words": ["a", 7] } } }), "/policy/lists/words/1"),
+        (json!({ "tresholds": {} }), "/tresholds"),
+        (json!([]), ""),
+    ] {
+        let answer = put(&service, body).await;
+        answer.is_problem(422);
+        assert_eq!(answer.pointers(), [pointer], "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_somebody_else_changed_is_not_overwritten() {
+    let service = Service::start().await.all_powerful();
+    let seen = service.get("/v1/policy").await.header("etag").to_owned();
+    let change = async |tag: &str| {
+        let request = service.request(Method::PUT, "/v1/policy").header("If-Match", tag);
+        Answer::of(request.json(&json!({ "languages": ["de"] })).send().await.expect("an answer")).await
+    };
+    assert_eq!(change(&seen).await.status, 200);
+    let late = change(&seen).await;
+    late.is_problem(412);
+    assert_eq!((&late.body["current"], late.header("etag")), (&json!({ "version": 1 }), "\"1\""));
+    change("\"another's\"").await.is_problem(412);
+    assert_eq!(change("*").await.status, 200);
 }
 
 #[tokio::test]

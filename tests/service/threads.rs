@@ -111,6 +111,12 @@ async fn pages_of_a_site_may_read_it_and_foreign_pages_may_not() {
             .await;
     assert_eq!(answer.header("access-control-allow-origin"), "https://news.example");
     assert!(answer.header("access-control-allow-headers").contains("content-type"));
+    // A script of the page must see where the comment is, and how long it has to wait.
+    let asked = thread(&service, &of_page(PAGE), &[("origin", "https://news.example")]).await;
+    for name in ["link", "location", "retry-after", "ratelimit", "x-request-id"] {
+        let shown = asked.header("access-control-expose-headers");
+        assert!(shown.split(',').any(|header| header == name), "{name}: {shown}");
+    }
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use crate::databases;
 use crate::harness::Service;
 
 /// Loopback is not public, so a test allows it.
@@ -58,7 +59,7 @@ impl Receiver {
         self.inbox.lock().expect("unpoisoned").answers.push_back(answer.into_response());
     }
 
-    fn arrivals(&self) -> Vec<Arrival> {
+    pub(crate) fn arrivals(&self) -> Vec<Arrival> {
         self.inbox.lock().expect("unpoisoned").arrivals.clone()
     }
 
@@ -188,6 +189,52 @@ async fn a_failed_delivery_comes_again_under_the_same_id_and_a_restart_loses_non
     assert_eq!(arrivals[0].id, arrivals[1].id);
     assert_eq!(arrivals[0].text, arrivals[1].text);
     assert!(service.run(&["webhook", "show", "--site", "default"]).contains("500 Internal Server Error"));
+}
+
+fn setting(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
+}
+
+/// In `make torture` 10,000 webhooks and 100 kills.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_webhook_arrives_however_often_the_service_is_killed() {
+    let (webhooks, kills) = (setting("MODERATO_TEST_WEBHOOKS", 200), setting("MODERATO_TEST_KILLS", 5).min(100));
+    let receiver = Receiver::start().await;
+    let (mut service, _) = told(&receiver, "0").await;
+    let place = service.place.clone();
+    let mut wanted: Vec<String> = Vec::new();
+    for round in 0..kills {
+        let batch = webhooks / kills;
+        let lines: String =
+            (0..batch).map(|n| json!({ "text": format!("Round {round}, comment {n}.") }).to_string() + "\n").collect();
+        for some in lines.lines().collect::<Vec<_>>().chunks(1_000) {
+            let request = service.request(reqwest::Method::POST, "/v1/comments/batch");
+            let request = request.header("content-type", "application/x-ndjson").body(some.join("\n"));
+            let answers = request.send().await.expect("an answer").text().await.expect("a body");
+            let ids = answers.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["id"].clone());
+            wanted.extend(ids.map(|id| id.as_str().expect("an id").to_owned()));
+        }
+        // Some of this round are on their way.
+        receiver.wait_for(wanted.len() - batch / 2).await;
+        service.kill();
+        let key = service.key.clone();
+        drop(service);
+        service = Service::at(place.clone(), &[LOOPBACK]).await;
+        service.key = key;
+        // What a killed process had in hand is due again when its lease has ended, which a test need not wait for.
+        databases::execute(&service.database_url(), "UPDATE outbox SET due_at = 0").await;
+    }
+    let left = "SELECT COUNT(*) FROM outbox";
+    while service.number(left).await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let arrived: std::collections::HashSet<String> = receiver
+        .arrivals()
+        .iter()
+        .filter_map(|arrival| arrival.body["data"]["comment"]["id"].as_str().map(str::to_owned))
+        .collect();
+    wanted.retain(|id| !arrived.contains(id));
+    assert!(wanted.is_empty(), "{} never arrived", wanted.len());
 }
 
 #[tokio::test]

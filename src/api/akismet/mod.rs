@@ -13,9 +13,9 @@ mod sender;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, RawQuery, State};
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Extension, Router};
 
@@ -37,8 +37,12 @@ pub(super) fn routes(guesses: Arc<Guesses>) -> Router<Arc<App>> {
         .route("/1.2/{call}", any(second))
         // A stray slash at the end is what some settings make of an address.
         .route("/1.1/{call}/", any(first))
+        .route("/1.2/{call}/", any(second))
         .layer(Extension(guesses))
 }
+
+/// What is read of a request before its body, here and by the Perspective-compatible API.
+pub(super) type Head = (AppState, Extension<Arc<Guesses>>, ConnectInfo<SocketAddr>, RawQuery, HeaderMap);
 
 /// One request: everything that a call is read from.
 struct Request {
@@ -48,18 +52,16 @@ struct Request {
     call: Call,
 }
 
-impl Request {
-    async fn read(
-        State(app): AppState,
-        guesses: Arc<Guesses>,
-        peer: SocketAddr,
-        query: Option<String>,
-        headers: HeaderMap,
-        body: Body,
-    ) -> Result<Self, Answer> {
-        let body = submission::read(&headers, body, MAX_BODY)
-            .await
-            .map_err(|problem| Answer::invalid(&problem.to_string()))?;
+impl FromRequest<Arc<App>> for Request {
+    type Rejection = Response;
+
+    async fn from_request(request: axum::extract::Request, app: &Arc<App>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let head = Head::from_request_parts(&mut parts, app).await;
+        let (State(app), Extension(guesses), ConnectInfo(peer), RawQuery(query), headers) =
+            head.map_err(IntoResponse::into_response)?;
+        let body = submission::read(&headers, body, MAX_BODY).await;
+        let body = body.map_err(|problem| Answer::invalid(&problem.to_string()).into_response())?;
         let network = network_of(client_address(peer.ip(), &headers, &app.config.trusted_proxies));
         let call = Call::read(&headers, query.as_deref().unwrap_or_default(), &body);
         Ok(Self { app, guesses, network, call })
@@ -67,19 +69,7 @@ impl Request {
 }
 
 /// Version 1.1.
-async fn first(
-    state: AppState,
-    Extension(guesses): Extension<Arc<Guesses>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(name): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    let request = match Request::read(state, guesses, peer, query, headers, body).await {
-        Ok(request) => request,
-        Err(answer) => return answer,
-    };
+async fn first(Path(name): Path<String>, request: Request) -> Answer {
     match name.as_str() {
         "test" => Answer::text("connected"),
         "verify-key" => account::verify_key(&request).await,
@@ -95,19 +85,7 @@ async fn first(
 }
 
 /// Version 1.2.
-async fn second(
-    state: AppState,
-    Extension(guesses): Extension<Arc<Guesses>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(name): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    let request = match Request::read(state, guesses, peer, query, headers, body).await {
-        Ok(request) => request,
-        Err(answer) => return answer,
-    };
+async fn second(Path(name): Path<String>, request: Request) -> Answer {
     match name.as_str() {
         "usage-limit" => account::usage(&request).await,
         "key-sites" => account::key_sites(&request).await,

@@ -139,13 +139,27 @@ enum Label {
 
 /// Whose comments are erased: by one of both.
 #[derive(ToSchema)]
+#[serde(untagged)]
+pub(in crate::api) enum Erasure {
+    ByEmail(ErasureByEmail),
+    ByAddress(ErasureByAddress),
+}
+
+/// An author by e-mail address.
+#[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::api) struct Erasure {
-    /// The author's e-mail address, in any case.
-    #[schema(max_length = 254, pattern = r"^[^\x00]*$")]
-    email: Option<String>,
+pub(in crate::api) struct ErasureByEmail {
+    /// The address, in any case.
+    #[schema(min_length = 1, max_length = 254, pattern = r"^[^\x00]*$")]
+    email: String,
+}
+
+/// An author by network address.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct ErasureByAddress {
     /// The address the author wrote from.
-    ip: Option<Address>,
+    ip: Address,
 }
 
 /// A policy to try.

@@ -4,23 +4,22 @@
 mod discovery;
 mod error;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawQuery, Request, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use self::error::Refusal;
-use super::akismet::{Guesses, SiteKey, site_by_key};
-use super::{AppState, submission};
+use super::akismet::{Guesses, Head, SiteKey, site_by_key};
+use super::submission;
 use crate::app::App;
 use crate::client_address::client_address;
-use crate::comment::{Comment, Submission, network_of};
+use crate::comment::{Submission, network_of};
 use crate::language::language;
 use crate::pipeline::NotModerated;
 use crate::store::{Outcome, Resolution};
@@ -109,24 +108,30 @@ struct Caller {
     body: Bytes,
 }
 
-async fn caller(
-    app: Arc<App>,
-    guesses: &Guesses,
-    peer: SocketAddr,
-    query: Option<String>,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Caller, Refusal> {
-    let in_query = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-        .find(|(name, _)| name == "key")
-        .map(|(_, key)| key.into_owned());
-    let in_header = || headers.get("x-goog-api-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    let key = in_query.or_else(in_header).filter(|key| !key.is_empty()).ok_or_else(Refusal::no_key)?;
-    let network = network_of(client_address(peer.ip(), headers, &app.config.trusted_proxies));
-    let sender = site_by_key(&app, guesses, &network, &key).await.map_err(|_| Refusal::unknown_key())?;
-    let body = submission::read(headers, body, MAX_BODY).await;
-    let body = body.map_err(|problem| Refusal::invalid("INVALID_REQUEST", problem.to_string()))?;
-    Ok(Caller { app, sender, body })
+impl FromRequest<Arc<App>> for Caller {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let head = Head::from_request_parts(&mut parts, app).await.map_err(IntoResponse::into_response)?;
+        Self::read(head, body).await.map_err(IntoResponse::into_response)
+    }
+}
+
+impl Caller {
+    async fn read(head: Head, body: Body) -> Result<Self, Refusal> {
+        let (State(app), Extension(guesses), ConnectInfo(peer), RawQuery(query), headers) = head;
+        let in_query = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+            .find(|(name, _)| name == "key")
+            .map(|(_, key)| key.into_owned());
+        let in_header = || headers.get("x-goog-api-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
+        let key = in_query.or_else(in_header).filter(|key| !key.is_empty()).ok_or_else(Refusal::no_key)?;
+        let network = network_of(client_address(peer.ip(), &headers, &app.config.trusted_proxies));
+        let sender = site_by_key(&app, &guesses, &network, &key).await.map_err(|_| Refusal::unknown_key())?;
+        let body = submission::read(&headers, body, MAX_BODY).await;
+        let body = body.map_err(|problem| Refusal::invalid("INVALID_REQUEST", problem.to_string()))?;
+        Ok(Self { app, sender, body })
+    }
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Refusal> {
@@ -149,15 +154,7 @@ fn submission_of(text: Text) -> Result<Submission, Refusal> {
 }
 
 /// Scores a text; nothing is stored, whatever `doNotStore` says.
-async fn analyze(
-    State(app): AppState,
-    Extension(guesses): Extension<Arc<Guesses>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    let Caller { app, sender, body } = caller(app, &guesses, peer, query, &headers, body).await?;
+async fn analyze(Caller { app, sender, body }: Caller) -> Answer {
     let asked: Analyze = read(&body)?;
     if asked.requested_attributes.is_empty() {
         return Err(Refusal::invalid("NO_REQUESTED_ATTRIBUTES", "No requested attributes were specified."));
@@ -167,14 +164,12 @@ async fn analyze(
     let attributes = attributes.collect::<Result<Vec<_>, Refusal>>()?;
     let submission = submission_of(asked.comment)?;
     let length = submission.text.chars().count();
-    let now = crate::clock::now();
-    let detected = Comment::from_submission(sender.site.site.id, submission.clone(), now);
-    let detected: Vec<&str> = language(detected.body.reading()).map(|language| language.code()).into_iter().collect();
-    let judged = app.pipeline.check(&sender.site, sender.limited_as(), submission, now).await;
-    let (judged, _) = judged.map_err(|error| match error {
+    let judged = app.pipeline.check(&sender.site, sender.limited_as(), submission, crate::clock::now()).await;
+    let (judged, comment, _) = judged.map_err(|error| match error {
         NotModerated::Limited(exceeded) => Refusal::limited(exceeded.to_string()),
         _ => Refusal::unavailable("The service cannot judge at the moment."),
     })?;
+    let detected: Vec<&str> = language(comment.body.reading()).map(|language| language.code()).into_iter().collect();
     let mut scores = Map::new();
     for (name, attribute, options) in attributes {
         let value = attribute.of(judged.verdict.scores);
@@ -198,15 +193,7 @@ async fn analyze(
 }
 
 /// What the newsroom decided about a text: it is stored with that status, and taught.
-async fn suggest(
-    State(app): AppState,
-    Extension(guesses): Extension<Arc<Guesses>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    let Caller { app, sender, body } = caller(app, &guesses, peer, query, &headers, body).await?;
+async fn suggest(Caller { app, sender, body }: Caller) -> Answer {
     let said: Suggest = read(&body)?;
     if said.attribute_scores.is_empty() {
         return Err(Refusal::invalid("NO_REQUESTED_ATTRIBUTES", "No attribute scores were specified."));
