@@ -15,6 +15,7 @@ import tomllib
 import unittest
 import urllib.request
 
+import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from service import PROGRAM, ROOT
@@ -23,7 +24,7 @@ RELEASE = os.environ.get("IMAGE") == "release"
 LARGEST = 15_000_000
 USER = 65532
 # Where the program may write, and what a container's runtime makes itself.
-WRITABLE = ("var/lib/moderato", "tmp", "proc", "sys", "dev", "run", "etc/hosts", "etc/resolv.conf")
+WRITABLE = ("var/lib/moderato", "tmp", "proc", "sys", "dev", "run", "etc/hosts", "etc/hostname", "etc/resolv.conf")
 
 
 def run(*command, **options):
@@ -48,8 +49,33 @@ def files(root):
         name = str(path.relative_to(root))
         if not name.startswith(WRITABLE):
             about = path.lstat()
-            found[name] = (about.st_mode, about.st_size, about.st_mtime_ns)
+            # The runtime mounts files into directories, which changes their times.
+            found[name] = (about.st_mode, *([] if path.is_dir() else [about.st_size, about.st_mtime_ns]))
     return found
+
+
+class Release(unittest.TestCase):
+    def test_the_workflow_is_well_formed_and_names_files_that_exist(self):
+        jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
+        commands = "\n".join(step.get("run", "") for job in jobs.values() for step in job["steps"])
+        for name in re.findall(r"(?<!\S)(?:\./)?((?:packaging|tests|\.ci)/\S+)", commands):
+            self.assertTrue(os.access(ROOT / name, os.X_OK), name)
+        # The image is that of the tests: the last stage of the same recipe, on the same directory.
+        self.assertIn("--timestamp 0 --build-context build=out", commands)
+        self.assertRegex((ROOT / "Dockerfile").read_text(), r"(?m)^COPY --from=build /root-of-image/ /$")
+        for job in jobs.values():
+            self.assertIn("timeout-minutes", job)
+            self.assertIn("permissions", job)
+            for step in job["steps"]:
+                self.assertRegex(step.get("uses", "a/b@v1"), r"^[\w./-]+@v\d+$")
+
+    def test_updates_are_asked_for_everything_that_is_locked(self):
+        updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+        asked = {(update["package-ecosystem"], name.strip("/")) for update in updates for name in update.get("directories", [update.get("directory")])}
+        for lock, ecosystem in (("package-lock.json", "npm"), ("requirements.txt", "pip"), ("Cargo.toml", "cargo")):
+            for path in run("git", "ls-files", f"*{lock}", lock, cwd=ROOT).splitlines():
+                directory = str(pathlib.Path(path).parent)
+                self.assertIn((ecosystem, "" if directory == "." else directory), asked)
 
 
 @unittest.skipIf(os.getuid() != 0, "building an image without a daemon needs root")
@@ -148,7 +174,7 @@ class Image(unittest.TestCase):
                     os.kill(pid, signal.SIGTERM)
                 runner.stdout.read()
         self.assertEqual(runner.returncode, 0, (self.work / "said").read_text())
-        self.assertEqual(files(self.root), before)
+        self.assertEqual(set(files(self.root).items()) ^ set(before.items()), set())
 
     def check_service(self, url):
         key = re.search(r"site key: (\S+)", (self.work / "said").read_text())[1]
