@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -85,6 +86,16 @@ class Commands(unittest.TestCase):
                     self.assertEqual(done.returncode, 0, f"{page.name}: {line}: {done.stderr}")
                     ran += 1
         self.assertGreater(ran, 20)
+
+    @unittest.skipIf(shutil.which("systemd-analyze") is None, "this machine has no systemd")
+    def test_the_unit_is_as_safe_as_is_said_and_knows_the_program(self):
+        unit = ROOT / "packaging/moderato.service"
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", unit], capture_output=True, text=True, check=False)
+        exposure = re.search(r"exposure level for moderato.service: (\S+) ", done.stdout + done.stderr)
+        for page in (ROOT / "README.md", ROOT / "docs/operate.md"):
+            self.assertEqual(re.findall(r"`systemd-analyze security`: ([\d.]+\d)", page.read_text()), [exposure[1]], page.name)
+        start = re.search(r"^ExecStart=/usr/local/bin/moderato (.*)$", unit.read_text(), re.M)[1]
+        moderato(*start.split(), "--help")
 
     def test_commands_and_options_that_are_named_in_a_sentence_exist(self):
         helps = {}
