@@ -1,5 +1,6 @@
 """The image: built by buildah without a daemon, and used. IMAGE=release builds the program for it, static, as a release has it (long);
-otherwise it holds the program of the other tests with the libraries that it needs. It has to be root for `chroot` isolation."""
+IMAGE=PATH takes one that is built already. Otherwise it holds the program of the other tests with the libraries that it needs.
+Only root may use `chroot` isolation."""
 
 import json
 import os
@@ -20,7 +21,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from service import PROGRAM, ROOT
 
-RELEASE = os.environ.get("IMAGE") == "release"
+RELEASE = os.environ.get("IMAGE")
 LARGEST = 15_000_000
 USER = 65532
 # Where the program may write, and what a container's runtime makes itself.
@@ -87,7 +88,7 @@ class Image(unittest.TestCase):
         cls.addClassCleanup(cls.buildah, "rm", "--all")
         root = cls.work / "built/root-of-image"
         if RELEASE:
-            run(ROOT / "packaging/image/root", root)
+            run(ROOT / "packaging/image/root", root, *([] if RELEASE == "release" else [RELEASE]))
         else:
             run(ROOT / "packaging/image/root", root, PROGRAM)
             with_libraries(PROGRAM, root)
