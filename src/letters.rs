@@ -40,10 +40,13 @@ const UPPERCASE: u8 = 1 << 2;
 const LOWERCASE: u8 = 1 << 3;
 
 static KINDS: Table<u8> = Table::new(|c| {
-    u8::from(c.is_alphabetic()) * ALPHABETIC
-        | u8::from(c.is_numeric()) * NUMERIC
-        | u8::from(c.is_uppercase()) * UPPERCASE
-        | u8::from(c.is_lowercase()) * LOWERCASE
+    let kinds = [
+        (c.is_alphabetic(), ALPHABETIC),
+        (c.is_numeric(), NUMERIC),
+        (c.is_uppercase(), UPPERCASE),
+        (c.is_lowercase(), LOWERCASE),
+    ];
+    kinds.into_iter().filter(|(is, _)| *is).fold(0, |all, (_, kind)| all | kind)
 });
 
 /// As [`char::is_alphabetic`].
