@@ -27,6 +27,7 @@ pub mod training;
 use crate::comment::Comment;
 use crate::verdict::Term;
 
+use explanation::{Readings, Scores};
 use features::Features;
 
 /// How many terms an explanation shows.
@@ -91,20 +92,26 @@ struct Head {
     scale: f64,
     /// The weights, as they stand in the file.
     weights: Vec<i8>,
+    /// What each byte of a weight stands for.
+    values: Box<[f64; 256]>,
 }
 
 impl Head {
+    fn new(bias: f64, scale: f64, weights: Vec<i8>) -> Self {
+        Self { bias, scale, weights, values: Box::new(SQUARES.map(|square| square * scale)) }
+    }
+
     /// Bytes stand for squares, so that small weights, which are most, lie closer together than great ones.
     fn pack(bias: f64, weights: impl Iterator<Item = f64> + Clone) -> Self {
         let scale = weights.clone().fold(0.0f64, |greatest, weight| greatest.max(weight.abs()));
         let pack =
             |weight: f64| ((weight.abs() / scale.max(f64::MIN_POSITIVE)).sqrt() * 127.0).round().copysign(weight);
-        Self { bias, scale, weights: weights.map(|weight| pack(weight) as i8).collect() }
+        Self::new(bias, scale, weights.map(|weight| pack(weight) as i8).collect())
     }
 
     /// The weight of a bucket.
     fn weight(&self, bucket: u32) -> f64 {
-        SQUARES[usize::from(self.weights[bucket as usize].cast_unsigned())] * self.scale
+        self.values[usize::from(self.weights[bucket as usize].cast_unsigned())]
     }
 }
 
@@ -126,7 +133,8 @@ impl Model {
     /// Judges a comment with all heads.
     pub fn judge(&self, comment: &Comment) -> Judgement {
         let features = Features::of(comment);
-        let score = |kind| Some(self.score(kind, &features)?.head_score(comment, &features));
+        let readings = Readings::of(comment);
+        let score = |kind| Some(self.score(kind, &features)?.head_score(&readings, &features));
         Judgement { spam: score(HeadKind::Spam), toxic: score(HeadKind::Toxic) }
     }
 
@@ -134,7 +142,7 @@ impl Model {
     /// `None` where the model does not have the head.
     pub fn contributions(&self, kind: HeadKind, comment: &Comment) -> Option<Vec<Term>> {
         let features = Features::of(comment);
-        Some(self.score(kind, &features)?.all(comment, &features))
+        Some(self.score(kind, &features)?.all(&Readings::of(comment), &features))
     }
 
     /// Whether it has this head.
@@ -142,9 +150,8 @@ impl Model {
         self.heads[kind as usize].is_some()
     }
 
-    fn score(&self, kind: HeadKind, features: &Features) -> Option<explanation::Scores> {
-        let head = self.heads[kind as usize].as_ref()?;
-        Some(explanation::Scores::of(head, features))
+    fn score(&self, kind: HeadKind, features: &Features) -> Option<Scores> {
+        Some(Scores::of(self.heads[kind as usize].as_ref()?, features))
     }
 }
 
