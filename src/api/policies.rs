@@ -66,11 +66,11 @@ pub(super) async fn put(State(app): AppState, headers: HeaderMap, body: Body) ->
         return Err(Problem::Unsupported("send Content-Type: application/json"));
     }
     let body = submission::read(&headers, body, app.config.http.max_body).await?;
+    let Change { document, reason, version } = change(&body)?;
     let in_force = caller.site.policy.version;
     if if_match(&headers).is_some_and(|version| version != in_force) {
         return Err(Problem::OutdatedPolicy(in_force));
     }
-    let Change { document, reason, version } = change(&body)?;
     if version.is_some_and(|version| version != in_force) {
         return Err(Problem::Conflict("another version of the policy is in force by now; read it, then change it"));
     }

@@ -138,6 +138,7 @@ class Commands(unittest.TestCase):
             if match:
                 keys.add(table + match[1])
         variables = {"MODERATO_" + key.upper().replace(".", "_") for key in keys} | {"MODERATO_CONFIG", "MODERATO_KEY"}
+        variables |= set(re.findall(r"'(MODERATO_[A-Z_]+)'", (ROOT / "integrations/wordpress/moderato.php").read_text()))
         for page in PAGES:
             for name in re.findall(r"\bMODERATO_[A-Z_]+[A-Z]\b", page.read_text()):
                 self.assertIn(name.removesuffix("_FILE"), variables, page.name)

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { freePort, until } from "./wordpress.mjs";
+import { ask, freePort, until } from "./wordpress.mjs";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BINARY = process.env.BINARY ?? path.join(ROOT, "target/debug/moderato");
@@ -43,7 +43,7 @@ export async function service(environment = {}) {
   const code = said.match(/setup code: (\S+)/)[1];
   const key = run("key", "create", "--site", "default", "--scopes", "submit,read,moderate");
   const get = async (address) => {
-    const answer = await fetch(`${url}${address}`, { headers: { authorization: `Bearer ${key}` } });
+    const answer = await ask(`${url}${address}`, { headers: { authorization: `Bearer ${key}` } });
     assert.equal(answer.status, 200);
     return answer.json();
   };
@@ -59,14 +59,14 @@ export async function service(environment = {}) {
 /** The first administrator's browser. */
 async function moderator(url, code, comment) {
   const form = (fields) => ({ method: "POST", redirect: "manual", headers: { "sec-fetch-site": "same-origin", origin: url }, body: new URLSearchParams(fields) });
-  const answer = await fetch(`${url}/setup`, form({ code, name: "Ana", email: "ana@example.org", password: "correct horse battery" }));
+  const answer = await ask(`${url}/setup`, form({ code, name: "Ana", email: "ana@example.org", password: "correct horse battery" }));
   assert.equal(answer.status, 303, await answer.text());
   const cookie = answer.headers.getSetCookie().map((set) => set.split(";")[0]).join("; ");
   const decide = async (id, status, reason = "") => {
     const { revision } = await comment(id);
     const decision = form({ status, reason, revision });
     decision.headers.cookie = cookie;
-    const decided = await fetch(`${url}/comments/${id}/decision`, decision);
+    const decided = await ask(`${url}/comments/${id}/decision`, decision);
     assert.ok([200, 303].includes(decided.status), `${decided.status} ${await decided.text()}`);
   };
   return { decide };

@@ -14,6 +14,9 @@ const READY_WITHIN = 60_000;
 
 export const EDITOR = { name: "editor", password: "correct horse battery" };
 
+/** Asks on a connection of its own: while a command runs, nobody here would notice that the other side has closed an old one. */
+export const ask = (address, options = {}) => fetch(address, { ...options, headers: { connection: "close", ...options.headers } });
+
 /** A port that is free now. */
 export function freePort() {
   return new Promise((resolve, reject) => {
@@ -76,15 +79,15 @@ export async function startWordPress({ port, plugins, constants }) {
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (data) => { said += data; });
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  await until("WordPress' start", () => fetch(`${url}/?rest_route=/`).then((answer) => answer.ok, () => false));
+  await until("WordPress' start", () => ask(`${url}/?rest_route=/`).then((answer) => answer.ok, () => false));
 
-  /** Posts a comment as an anonymous visitor does; the id that WordPress gave it. */
+  /** Posts a comment as an anonymous visitor does; the id that WordPress gave it, null when it was not stored. */
   const comment = async ({ name, email, text, website = "" }) => {
     const before = Number(database.query("SELECT COALESCE(MAX(comment_ID), 0) FROM wp_comments"));
     const body = new URLSearchParams({ comment: text, author: name, email, url: website, comment_post_ID: "1", comment_parent: "0", submit: "Post Comment" });
-    const answer = await fetch(`${url}/wp-comments-post.php`, { method: "POST", body, redirect: "manual" });
+    const answer = await ask(`${url}/wp-comments-post.php`, { method: "POST", body, redirect: "manual" });
     if (answer.status !== 302) throw new Error(`${answer.status}: ${await answer.text()}`);
-    return Number(database.query(`SELECT MAX(comment_ID) FROM wp_comments WHERE comment_ID > ${before}`));
+    return Number(database.query(`SELECT COALESCE(MAX(comment_ID), 0) FROM wp_comments WHERE comment_ID > ${before}`)) || null;
   };
   /** `1`, `0`, `spam` or `trash`. */
   const status = (id) => database.query(`SELECT comment_approved FROM wp_comments WHERE comment_ID = ${id}`).trim();
@@ -103,7 +106,7 @@ async function signIn(url) {
   const jar = new Map([["wordpress_test_cookie", "WP%20Cookie%20check"]]);
   const visit = async (address, options = {}) => {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
-    const answer = await fetch(address, { redirect: "manual", ...options, headers: { cookie, ...options.headers } });
+    const answer = await ask(address, { redirect: "manual", ...options, headers: { cookie, ...options.headers } });
     for (const set of answer.headers.getSetCookie()) {
       const [name, value] = set.split(";")[0].split("=");
       jar.set(name, value);
@@ -113,9 +116,10 @@ async function signIn(url) {
   const body = new URLSearchParams({ log: EDITOR.name, pwd: EDITOR.password, testcookie: "1", "wp-submit": "Log In" });
   const answer = await visit(`${url}/wp-login.php`, { method: "POST", body });
   if (answer.status !== 302) throw new Error(`signing in: ${answer.status}`);
-  /** Clicks `approvecomment`, `unapprovecomment`, `spamcomment` or `trashcomment` in a comment's row. */
+  /** Clicks `approvecomment`, `unapprovecomment`, `spamcomment`, `unspamcomment` or `trashcomment` in a comment's row. */
   const click = async (action, id) => {
-    const list = await (await visit(`${url}/wp-admin/edit-comments.php?comment_status=all`)).text();
+    const folder = action === "unspamcomment" ? "spam" : "all";
+    const list = await (await visit(`${url}/wp-admin/edit-comments.php?comment_status=${folder}`)).text();
     const links = [...list.matchAll(/href=['"]([^'"]*comment\.php\?[^'"]*)['"]/g)].map((m) => m[1].replaceAll("&#038;", "&").replaceAll("&amp;", "&"));
     const link = links.find((link) => link.includes(`action=${action}`) && new RegExp(`[?&]c=${id}(&|$)`).test(link));
     if (!link) throw new Error(`no ${action} for ${id} among ${links.length} links`);

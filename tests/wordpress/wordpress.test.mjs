@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { ABUSE, NORMAL, ROOT, SPAM, service as startService } from "./service.mjs";
-import { freePort, startWordPress, until } from "./wordpress.mjs";
+import { ask, freePort, startWordPress, until } from "./wordpress.mjs";
 
 const PLUGIN = path.join(ROOT, "integrations/wordpress/moderato.php");
 
@@ -83,7 +83,7 @@ test("an unsigned webhook, or one signed with another secret, is refused", async
   const body = JSON.stringify({ type: "comment.decided", data: { comment: { id: "x", status: "approved", revision: 9 } } });
   const headers = { "content-type": "application/json", "webhook-id": "msg_1", "webhook-timestamp": String(Math.floor(Date.now() / 1000)), "webhook-signature": "v1,AAAA" };
   for (const tried of [{ "content-type": "application/json" }, headers]) {
-    const answer = await fetch(`${wordpress.url}/?rest_route=/moderato/v1/webhook`, { method: "POST", headers: tried, body });
+    const answer = await ask(`${wordpress.url}/?rest_route=/moderato/v1/webhook`, { method: "POST", headers: tried, body });
     assert.equal(answer.status, 401);
   }
 });

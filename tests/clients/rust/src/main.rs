@@ -7,8 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use instant_akismet::{AkismetClient, AkismetOptions, CheckResult, Comment};
 
 const BLOG: &str = "https://blog.example/";
-const SPAM: &str =
-    "Get a l\u{43e}an in 5 minutes!!! https://easy-cash.example/apply?ref=7 or WhatsApp +1 555 010 9999";
+const SPAM: &str = "Get a l\u{43e}an in 5 minutes!!! https://easy-cash.example/apply?ref=7 or WhatsApp +1 555 010 9999";
 const HAM: &str = "The bridge has been closed since March, and nobody has told us when it will open again.";
 
 #[tokio::main(flavor = "current_thread")]
