@@ -153,8 +153,7 @@ pub(super) async fn decide(
     let resolution = resolution(&picked.status, &picked.reason, moderator.user.id, now)?;
     let status = resolution.status;
     let reason = resolution.reason.clone();
-    let (comments, left_out) =
-        second_look::leave_out(&app, comment.site, picked.comments, moderator.user.id).await?;
+    let (comments, left_out) = second_look::leave_out(&app, comment.site, picked.comments, moderator.user.id).await?;
     let resolved = app.resolve(comment.site, comments, resolution).await?;
     let hours = picked.others.get("hours").and_then(|hours| hours.parse().ok()).filter(|hours| HOURS.contains(hours));
     if let Some(hours) = hours.filter(|_| status != Status::Held) {

@@ -98,9 +98,7 @@ impl Range {
     fn contains(self, comment: &StoredComment) -> bool {
         let (low, high) = self.by.scale();
         match self.by.of(comment) {
-            Some(number) => {
-                (self.from <= low || number >= self.from) && (self.to >= high || number <= self.to)
-            }
+            Some(number) => (self.from <= low || number >= self.from) && (self.to >= high || number <= self.to),
             None => self.from <= low && self.to >= high,
         }
     }

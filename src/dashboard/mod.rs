@@ -16,9 +16,9 @@ mod form;
 mod gate;
 mod keys;
 mod live;
-mod matching;
 #[cfg(test)]
 mod looks_tests;
+mod matching;
 mod notes;
 #[cfg(test)]
 mod page_tests;

@@ -215,7 +215,9 @@ async fn a_range_of_scores_is_decided_as_one_step_and_later_arrivals_are_left_al
     let cookie = desk.signed_in("ana", Role::Moderator).await;
     let mut loud = Vec::new();
     for n in 0..3 {
-        loud.push(desk.held(&format!("BUY NOW AT http://bit.ly/abc{n} AND http://bit.ly/def{n} NUMBER {n}{n}{n}")).await);
+        loud.push(
+            desk.held(&format!("BUY NOW AT http://bit.ly/abc{n} AND http://bit.ly/def{n} NUMBER {n}{n}{n}")).await,
+        );
     }
     let calm = desk.held("A calm sentence about the lake").await;
     let all = desk.get("/matching?status=held", &cookie).await.body;
@@ -223,7 +225,8 @@ async fn a_range_of_scores_is_decided_as_one_step_and_later_arrivals_are_left_al
     let some = desk.get("/matching?status=held&by=score&from=0.5&to=20", &cookie).await.body;
     assert!(some.contains("3 comments, decided as one") && !some.contains(&calm.to_string()), "{some}");
     let late = desk.held("BUY NOW AT http://bit.ly/late AND http://bit.ly/later").await;
-    let picks: Vec<_> = some.match_indices("name=\"pick\" value=\"").map(|(at, found)| &some[at + found.len()..][..15]).collect();
+    let picks: Vec<_> =
+        some.match_indices("name=\"pick\" value=\"").map(|(at, found)| &some[at + found.len()..][..15]).collect();
     assert_eq!(picks.len(), 3);
     let form = picks.iter().map(|pick| format!("pick={}&", pick.replace('@', "%40"))).collect::<String>();
     let told = desk.post("/decisions", &cookie, &format!("{form}status=rejected%3Aspam&view=status%3Dheld")).await;

@@ -84,7 +84,6 @@ fn message_id(event: &EventId) -> String {
     webhooks::webhook_id(*event)
 }
 
-
 async fn all(app: &App, signed_in: &SignedIn) -> Result<WebhooksPage, Failure> {
     let mut sites = Vec::new();
     for site in app.store.sites().await?.into_iter().filter(|site| signed_in.administers(site.id)) {

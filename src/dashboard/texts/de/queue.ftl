@@ -17,7 +17,7 @@ no-name = ohne Namen
 no-reason = kein Grund
 
 search-label = Suche
-search-hint = Wörter author: reason: score:>0.8 lang:
+search-hint = Wörter author: reason: score:>0.8
 search-do = Suchen
 search-help = Wonach gesucht werden kann
 search-words = Wörter, „Wortfolgen“, Anfänge wie Uhr*.
@@ -175,7 +175,7 @@ notes-heading = Notizen
 note-label = Notiz für Kollegen
 note-hint = Notiz, @Name erwähnt
 note-to = Übergeben an
-note-nobody = behalten
+note-nobody = übergeben an …
 note-add = Notieren
 note-empty = Eine Notiz braucht Worte oder jemanden, der den Kommentar übernimmt.
 history-heading = Verlauf

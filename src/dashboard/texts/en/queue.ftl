@@ -17,7 +17,7 @@ no-name = no name
 no-reason = no reason
 
 search-label = Search
-search-hint = words author: reason: score:>0.8 lang:
+search-hint = words author: reason: score:>0.8
 search-do = Search
 search-help = What can be searched for
 search-words = Words, “phrases”, beginnings such as watch*.
@@ -175,7 +175,7 @@ notes-heading = Notes
 note-label = Note for colleagues
 note-hint = Note, @name mentions
 note-to = Hand over to
-note-nobody = keep
+note-nobody = hand over to …
 note-add = Add
 note-empty = A note needs words, or somebody to hand the comment to.
 history-heading = History
