@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn the_english_texts_of_rules_are_those_of_the_rules() {
         for known in crate::rules::RULES {
-            let said = rule(known.name()).expect(known.name()).said(fallback());
+            let said = rule(known.name()).expect("a text").said(fallback());
             assert_eq!(said, known.description(), "{}", known.name());
         }
         assert!(rule("spam.classifier").is_some() && rule("no_such_rule").is_none());
