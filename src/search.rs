@@ -17,7 +17,7 @@ const MAX_TERM: usize = 40;
 
 /// The filters, for help texts: name, example, meaning.
 pub const FILTERS: [(&str, &str, &str); 12] = [
-    ("is", "is:held", "held, approved or rejected"),
+    ("is", "is:held", "held, approved, rejected or appealed"),
     ("author", "author:ann@example.org", "e-mail address or name"),
     ("ip", "ip:203.0.113.0/24", "address or network it was sent from"),
     ("reason", "reason:many_links", "a reason of the verdict"),
@@ -117,9 +117,13 @@ impl Search {
 
     fn read_filter(&mut self, name: &str, value: &str, now: Timestamp) {
         let read = match name {
+            "is" if value == "appealed" => {
+                self.filter.appealed = true;
+                Ok(())
+            }
             "is" => Status::parse(value)
                 .map(|status| self.filter.status = Some(status))
-                .ok_or("is: knows held, approved and rejected".to_owned()),
+                .ok_or("is: knows held, approved, rejected and appealed".to_owned()),
             "author" => {
                 self.filter.author = Some(value.to_owned());
                 Ok(())

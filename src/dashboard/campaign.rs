@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::decide::{Picked, resolution, row_told};
+use super::decide::{Picked, resolution, row_left_out, row_told};
 use super::detail::{Moment, name, people, reason_word};
 use super::evidence::{REASONS, signed};
 use super::form::Fields;
@@ -21,7 +21,7 @@ use super::session::{Moderator, SignedIn};
 use super::shown::{self, Piece};
 use super::texts::t;
 use super::view::View;
-use super::{Frame, assets, page, reader, texts, when};
+use super::{Frame, assets, page, reader, second_look, texts, when};
 use crate::app::App;
 use crate::comment::Comment;
 use crate::recent::{distance, fingerprint};
@@ -144,7 +144,7 @@ pub(super) async fn decide(
     RawForm(form): RawForm,
 ) -> Result<Response, Failure> {
     let now = Timestamp::now();
-    let comment = find(&app, &id).await?;
+    let comment = moderator.signed_in.see(find(&app, &id).await?)?;
     moderator.decides_on(comment.site)?;
     let picked = Picked::parse(&form);
     if picked.comments.is_empty() {
@@ -153,7 +153,8 @@ pub(super) async fn decide(
     let resolution = resolution(&picked.status, &picked.reason, moderator.user.id, now)?;
     let status = resolution.status;
     let reason = resolution.reason.clone();
-    let resolved = app.resolve(comment.site, picked.comments, resolution).await?;
+    let (comments, left_out) = second_look::leave_out(&app, comment.site, picked.comments, moderator.user.id).await?;
+    let resolved = app.resolve(comment.site, comments, resolution).await?;
     let hours = picked.others.get("hours").and_then(|hours| hours.parse().ok()).filter(|hours| HOURS.contains(hours));
     if let Some(hours) = hours.filter(|_| status != Status::Held) {
         let model = normal(&comment);
@@ -171,7 +172,8 @@ pub(super) async fn decide(
         app.refresh_directory().await?;
     }
     if wants_json(&headers) {
-        let rows: Vec<_> = resolved.outcomes.iter().map(|(id, outcome)| row_told(*id, *outcome, status)).collect();
+        let rows = resolved.outcomes.iter().map(|(id, outcome)| row_told(*id, *outcome, status));
+        let rows: Vec<_> = rows.chain(left_out.iter().map(row_left_out)).collect();
         let body = json!({ "action": resolved.action, "site": comment.site, "comments": rows });
         return Ok(axum::Json(body).into_response());
     }
@@ -185,7 +187,6 @@ pub(super) async fn decide(
 struct StandingPage {
     frame: Frame,
     rows: Vec<Standing>,
-    may_moderate: bool,
 }
 
 /// A decision that goes on to apply.
@@ -193,6 +194,7 @@ struct Standing {
     site: String,
     site_id: String,
     action: String,
+    may_end: bool,
     status: Status,
     reason: Option<String>,
     who: String,
@@ -206,11 +208,12 @@ pub(super) async fn standing(State(app): State<Arc<App>>, signed_in: SignedIn) -
     let people = people(&app).await?;
     let directory = app.directory();
     let mut rows = Vec::new();
-    for entry in directory.sites.values() {
+    for entry in directory.sites.values().filter(|entry| signed_in.role_on(entry.site.id).may_look()) {
         rows.extend(entry.standing.iter().filter(|standing| now < standing.until).map(|standing| Standing {
             site: entry.site.name.clone(),
             site_id: entry.site.id.to_string(),
             action: standing.action.to_string(),
+            may_end: signed_in.may_moderate_on(entry.site.id),
             status: standing.status,
             reason: standing.reason.as_deref().map(reason_word),
             who: people.get(&standing.user).cloned().unwrap_or_else(|| t("who-gone").to_string()),
@@ -220,18 +223,19 @@ pub(super) async fn standing(State(app): State<Arc<App>>, signed_in: SignedIn) -
     }
     rows.sort_by(|a, b| b.action.cmp(&a.action));
     let frame = Frame::of_section(&app, &signed_in, "queue", t("standing-title"));
-    page(StatusCode::OK, &StandingPage { frame, rows, may_moderate: signed_in.may_moderate() })
+    page(StatusCode::OK, &StandingPage { frame, rows })
 }
 
 /// `POST /standing/end`: what was decided stays decided, what comes is judged as usual.
 pub(super) async fn end_standing(
     State(app): State<Arc<App>>,
-    _moderator: Moderator,
+    moderator: Moderator,
     Fields(ended): Fields<Ended>,
 ) -> Result<Response, Failure> {
     let missing = || Failure::NotFound("action");
     let site = ended.site.parse().map_err(|_| missing())?;
     let action = ended.action.parse().map_err(|_| missing())?;
+    moderator.decides_on(site)?;
     app.store.end_standing(site, action).await?;
     app.refresh_directory().await?;
     Ok(Redirect::to("/standing").into_response())

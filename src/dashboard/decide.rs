@@ -18,7 +18,7 @@ use super::queue::{find, next_after};
 use super::session::{Moderator, SignedIn};
 use super::texts::t;
 use super::view::View;
-use super::{Frame, assets, detail, page, reader, shown, texts};
+use super::{Frame, assets, detail, page, reader, second_look, shown, texts};
 use crate::app::App;
 use crate::id::{ActionId, CommentId, SiteId, UserId};
 use crate::store::{Actor, CAMPAIGN, Outcome, Resolution, StoredComment};
@@ -95,8 +95,11 @@ pub(super) async fn decide(
     Fields(decided): Fields<Decided>,
 ) -> Result<Response, Failure> {
     let now = Timestamp::now();
-    let comment = find(&app, &id).await?;
+    let comment = moderator.signed_in.see(find(&app, &id).await?)?;
     moderator.decides_on(comment.site)?;
+    if second_look::is_anothers(&app, comment.site, comment.id, moderator.user.id).await? {
+        return Err(Failure::BadForm(t("second-own").to_string()));
+    }
     let resolution = Resolution {
         shown_at: decided.shown(now),
         ..resolution(&decided.status, &decided.reason, moderator.user.id, now)?
@@ -106,21 +109,20 @@ pub(super) async fn decide(
     let resolved = app.resolve(comment.site, vec![(comment.id, Some(decided.revision))], resolution).await?;
     let view = View::parse(&decided.view);
     let json = wants_json(&headers);
-    let user = moderator.user.id;
     match resolved.outcomes.first() {
         Some(&(_, Outcome::Changed { to, revision, .. })) => {
             let action = Some(resolved.action);
             if json {
                 Ok(told(&comment, to, revision, action))
             } else {
-                go_on(&app, &view, &comment, action, user, now).await
+                go_on(&app, &view, &comment, action, &moderator.signed_in, now).await
             }
         }
         Some(&(_, Outcome::Unchanged { revision })) => {
             if json {
                 Ok(told(&comment, status, revision, None))
             } else {
-                go_on(&app, &view, &comment, None, user, now).await
+                go_on(&app, &view, &comment, None, &moderator.signed_in, now).await
             }
         }
         Some(&(_, Outcome::Conflict { .. })) => {
@@ -210,6 +212,8 @@ pub(super) async fn decide_many(
     for (site, comments) in by_site {
         let resolution = resolution(&picked.status, &picked.reason, moderator.user.id, now)?;
         let status = resolution.status;
+        let (comments, left_out) = second_look::leave_out(&app, site, comments, moderator.user.id).await?;
+        rows.extend(left_out.iter().map(row_left_out));
         let resolved = app.resolve(site, comments, resolution).await?;
         steps.push((resolved.action, site));
         rows.extend(resolved.outcomes.iter().map(|(id, outcome)| row_told(*id, *outcome, status)));
@@ -239,6 +243,11 @@ pub(super) fn row_told(id: CommentId, outcome: Outcome, wanted: Status) -> serde
         }
         Outcome::Missing => json!({ "id": id, "missing": true }),
     }
+}
+
+/// What became of one that somebody else has to decide: nothing.
+pub(super) fn row_left_out(comment: &StoredComment) -> serde_json::Value {
+    json!({ "id": comment.id, "status": comment.status, "revision": comment.revision, "conflict": true })
 }
 
 /// An action to be taken back; several, separated by commas, each with its site. Without any, the last one of whoever asks.
@@ -346,10 +355,10 @@ async fn go_on(
     view: &View,
     comment: &StoredComment,
     action: Option<ActionId>,
-    user: UserId,
+    signed_in: &SignedIn,
     now: Timestamp,
 ) -> Result<Response, Failure> {
-    let mut to = match next_after(app, view, comment, user, now).await? {
+    let mut to = match next_after(app, view, comment, signed_in, now).await? {
         Some(next) => view.address_of(next),
         None => view.address(),
     };

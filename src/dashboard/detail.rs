@@ -12,7 +12,7 @@ use super::problem::Failure;
 use super::shown::{self, Link, Piece};
 use super::texts::{Text, of, t};
 use super::view::View;
-use super::{reader, when};
+use super::{reader, second_look, when};
 use crate::app::App;
 use crate::facts::Facts;
 use crate::id::{CommentId, UserId};
@@ -62,6 +62,8 @@ pub(super) struct Detail {
     pub leased_by: Option<String>,
     pub versions: String,
     pub history: Vec<Past>,
+    /// What has to be said of an appeal that still waits.
+    pub second: Option<Text>,
     /// The hidden field of its forms; `None` when whoever looks may not decide.
     pub decides_in: Option<String>,
     /// The reason that a plain rejection gives.
@@ -109,6 +111,13 @@ impl Detail {
     ) -> Result<Self, Failure> {
         let events = app.store.history(comment.site, comment.id).await?;
         let people = people(app).await?;
+        let deciders = app.store.deciders(comment.site).await?;
+        let appeal = second_look::open(&events);
+        let is_anothers = appeal.is_some_and(|appeal| appeal.rejected_by == Some(onlooker.user)) && deciders.len() > 1;
+        let may_decide = onlooker.may_moderate && !is_anothers;
+        let second = appeal.map(|_| if is_anothers { t("second-own") } else { t("second-other") });
+        // What somebody said first is no hint for the second.
+        let hidden_before = appeal.filter(|_| !is_anothers && onlooker.may_moderate).map_or(0, |appeal| appeal.place);
         let thread = about::thread(app, &comment).await?;
         let author = about::author(app, &comment, now).await?;
         let notes = about::notes(app.store.notes(comment.site, comment.id).await?, &people, now);
@@ -142,8 +151,8 @@ impl Detail {
             ("parent", submission.parent_id.map(|parent| parent.to_string())),
         ];
         let written_in = comment.lang.or(submission.locale.filter(|tag| is_language(tag)));
-        let colleagues = people.iter().filter(|(id, _)| **id != onlooker.user);
-        let mut colleagues: Vec<_> = colleagues.map(|(id, name)| (id.to_string(), name.clone())).collect();
+        let colleagues = deciders.into_iter().filter(|(id, _)| *id != onlooker.user);
+        let mut colleagues: Vec<_> = colleagues.map(|(id, name)| (id.to_string(), name)).collect();
         colleagues.sort_by(|a, b| a.1.cmp(&b.1));
         Ok(Self {
             id: id.to_string(),
@@ -181,8 +190,16 @@ impl Detail {
             colleagues,
             leased_by,
             versions: versions(verdict.policy, verdict.model.as_deref(), policy.version),
-            history: events.into_iter().map(|event| past(event, &people, now)).collect(),
-            decides_in: onlooker.may_moderate.then(|| onlooker.view.query()),
+            history: events
+                .into_iter()
+                .enumerate()
+                .map(|(place, event)| {
+                    let is_first_look = place < hidden_before && Actor::user(&event.actor).is_some();
+                    if is_first_look { hidden_past(&event, now) } else { past(event, &people, now) }
+                })
+                .collect(),
+            second,
+            decides_in: may_decide.then(|| onlooker.view.query()),
             suggested: evidence::suggested(&verdict, &limits),
             keys: onlooker.keys.clone(),
         })
@@ -215,7 +232,7 @@ async fn leased_by(
     now: Timestamp,
 ) -> Result<Option<String>, Failure> {
     let leases = app.store.leased_by_others(user, now).await?;
-    let holder = leases.into_iter().find(|(leased, _)| *leased == comment).map(|(_, holder)| holder);
+    let holder = leases.into_iter().find(|(_, leased, _)| *leased == comment).map(|(.., holder)| holder);
     Ok(holder.and_then(|holder| people.get(&holder).cloned()))
 }
 
@@ -245,6 +262,17 @@ fn past(event: Event, people: &HashMap<UserId, String>, now: Timestamp) -> Past 
         who: who(&event.actor, people),
         what,
         note: event.note,
+        versions: versions(event.policy, event.model.as_deref(), event.policy),
+    }
+}
+
+/// What somebody decided before an appeal, for whoever decides after it.
+fn hidden_past(event: &Event, now: Timestamp) -> Past {
+    Past {
+        at: Moment::new(event.at, now),
+        who: t("who-colleague").to_string(),
+        what: t("past-hidden"),
+        note: None,
         versions: versions(event.policy, event.model.as_deref(), event.policy),
     }
 }

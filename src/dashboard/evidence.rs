@@ -2,6 +2,7 @@
 
 use super::shown::{self, Layer, Piece};
 use super::texts::{Text, of, t};
+use super::{reader, texts};
 use crate::facts::Facts;
 use crate::policy::{HOLD_EVERYTHING, Thresholds};
 use crate::span::Span;
@@ -42,6 +43,8 @@ pub(super) struct Evidence {
     pub side: &'static str,
     /// Length of its bar, 0 to 100.
     pub weight: f64,
+    /// What its rule looks for, where the detail is not in the reader's language.
+    pub looks_for: Option<Text>,
     pub detail: Vec<Piece>,
     pub terms: Vec<(Vec<Piece>, String, &'static str)>,
     pub in_text: bool,
@@ -79,6 +82,7 @@ pub(super) fn evidence(reasons: &[Reason]) -> Vec<Evidence> {
         score: signed(reason.score),
         side: side(reason.score),
         weight: 100.0 * reason.score.abs() / most,
+        looks_for: texts::rule(&reason.code).filter(|_| reader::language() != texts::fallback()),
         detail: shown::plain(without_terms(reason)),
         terms: reason
             .terms
@@ -125,18 +129,21 @@ fn percent(probability: f64) -> String {
 }
 
 pub(super) fn gauges(verdict: &Verdict, limits: &Thresholds) -> Vec<Gauge> {
+    // Limits that no score reaches are no places on a scale.
+    let is_reached = |limit: &f64| limit.abs() < HOLD_EVERYTHING.abs();
     let low = verdict.score.min(-4.0);
-    let high = verdict.score.max(limits.reject_score + 3.0);
+    let high = verdict.score.max(Some(limits.reject_score).filter(is_reached).unwrap_or(7.0) + 3.0);
     let on_scale = |score: f64| (100.0 * (score - low) / (high - low)).clamp(0.0, 100.0);
     let score = Gauge {
         name: "score",
         value: signed(verdict.score),
         at: Some(on_scale(verdict.score)),
         zero: on_scale(0.0),
-        thresholds: vec![
-            ("hold", signed(limits.hold_score), on_scale(limits.hold_score)),
-            ("reject", signed(limits.reject_score), on_scale(limits.reject_score)),
-        ],
+        thresholds: [("hold", limits.hold_score), ("reject", limits.reject_score)]
+            .into_iter()
+            .filter(|(_, limit)| is_reached(limit))
+            .map(|(what, limit)| (what, signed(limit), on_scale(limit)))
+            .collect(),
     };
     let head = |name, value: Option<f64>, thresholds: Vec<(&'static str, f64)>| Gauge {
         name,
@@ -217,6 +224,15 @@ mod tests {
         assert!(said(verdict(Decision::Reject, 9.0, 0.991, 0.1)).contains("99.1 %"));
         let unjudged = Verdict { model: None, ..verdict(Decision::Hold, 0.0, 0.0, 0.0) };
         assert!(said(unjudged).contains("no model"));
+    }
+
+    #[test]
+    fn a_limit_that_no_score_reaches_is_not_on_the_scale() {
+        let score = |limits: &Thresholds| gauges(&verdict(Decision::Hold, 2.0, 0.1, 0.1), limits).swap_remove(0);
+        assert_eq!(score(&Thresholds::default()).thresholds.len(), 2);
+        let everything = Thresholds { hold_score: HOLD_EVERYTHING, reject_score: 1_000.0, ..Thresholds::default() };
+        let gauge = score(&everything);
+        assert!(gauge.thresholds.is_empty() && gauge.bar().1 > 10.0, "{:?}", gauge.bar());
     }
 
     #[test]

@@ -26,7 +26,7 @@ const fn action(name: &'static str, key: &'static str) -> Action {
 }
 
 /// Every action, in the order of the help.
-pub(super) const ACTIONS: [Action; 34] = [
+pub(super) const ACTIONS: [Action; 35] = [
     action("next", "j"),
     action("previous", "k"),
     action("approve", "a"),
@@ -43,6 +43,7 @@ pub(super) const ACTIONS: [Action; 34] = [
     action("select", "x"),
     action("range", "X"),
     action("campaign", "*"),
+    action("matching", "M"),
     action("clear", "Escape"),
     action("open", "o"),
     action("unveil", "v"),

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{RawForm, RawQuery, State};
@@ -21,6 +22,8 @@ use crate::id::CommentId;
 
 /// Comments that one screen may ask for at once.
 const ON_SCREEN: usize = 20;
+/// How long one connection listens: for so long at most somebody hears of sites that are not theirs any more.
+const LISTENS: Duration = Duration::from_secs(5 * 60);
 
 /// `GET /live`: server-sent events named `comment`, of all sites that this person sees; those after the event `after` first, if it is named.
 pub(super) async fn live(
@@ -34,6 +37,8 @@ pub(super) async fn live(
     let people = people(&app).await?;
     let events = app.events.listen(app.store.clone(), None, last, Timestamp::now());
     let visible = events.filter(move |happened| ready(signed_in.role_on(happened.site).may_look()));
+    // The browser connects anew, and whoever was signed out or has another role by then is asked again.
+    let visible = visible.take_until(tokio::time::sleep(LISTENS));
     let events = visible.map(move |happened| {
         let event = &happened.event;
         let who = crate::store::Actor::user(&event.actor).and_then(|id| people.get(&id)).cloned();
@@ -74,8 +79,10 @@ pub(super) async fn lease(
     app.store.lease(user, wanted, now).await?;
     let people = people(&app).await?;
     let mut theirs = Map::new();
-    for (comment, holder) in app.store.leased_by_others(user, now).await? {
-        if let Some(name) = people.get(&holder) {
+    for (site, comment, holder) in app.store.leased_by_others(user, now).await? {
+        if moderator.signed_in.role_on(site).may_look()
+            && let Some(name) = people.get(&holder)
+        {
             theirs.insert(comment.to_string(), Value::String(name.clone()));
         }
     }

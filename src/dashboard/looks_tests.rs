@@ -9,7 +9,7 @@ use crate::store::{Actor, Resolution, Role};
 use crate::verdict::Status;
 
 /// The main part of a page. Ids, times and hashes of files give way to words, so that only the templates speak.
-fn still(html: &str) -> String {
+pub(super) fn still(html: &str) -> String {
     let from = html.find("<main").expect("a main part");
     let to = html.rfind("</main>").expect("its end") + "</main>".len();
     let mut html = html[from..to].to_owned();

@@ -7,6 +7,8 @@ mod account;
 mod assets;
 mod audit;
 mod campaign;
+#[cfg(test)]
+mod console_looks_tests;
 mod decide;
 mod detail;
 mod evidence;
@@ -16,6 +18,7 @@ mod keys;
 mod live;
 #[cfg(test)]
 mod looks_tests;
+mod matching;
 mod notes;
 #[cfg(test)]
 mod page_tests;
@@ -27,6 +30,7 @@ mod problem;
 mod queue;
 mod reader;
 mod samples;
+mod second_look;
 mod session;
 mod setup;
 mod shown;
@@ -84,6 +88,7 @@ pub fn routes(app: &App) -> Router<Arc<App>> {
         .route("/comments/{id}/decision", post(decide::decide))
         .route("/comments/{id}/alike", get(campaign::campaign).post(campaign::decide))
         .route("/comments/{id}/notes", post(notes::add))
+        .route("/matching", get(matching::matching))
         .route("/standing", get(campaign::standing))
         .route("/standing/end", post(campaign::end_standing))
         .route("/decisions", post(decide::decide_many))
@@ -157,8 +162,19 @@ struct Frame {
     section: &'static str,
     user: String,
     role: &'static str,
+    /// Entries of the navigation that this person has.
+    sections: Vec<(&'static str, &'static str)>,
     /// Why there is no model, if there is none.
     no_model: Option<String>,
+}
+
+/// Whether there is anything in a section for this person.
+fn is_open(section: &str, signed_in: &SignedIn) -> bool {
+    match section {
+        "users" => signed_in.is_administrator(),
+        "webhooks" => signed_in.administers_any(),
+        _ => true,
+    }
 }
 
 impl Frame {
@@ -168,6 +184,7 @@ impl Frame {
             section: "queue",
             user: signed_in.user.name.clone(),
             role: signed_in.user.role.as_str(),
+            sections: SECTIONS.into_iter().filter(|(name, _)| is_open(name, signed_in)).collect(),
             no_model: app.pipeline.model().as_ref().as_ref().err().cloned(),
         }
     }

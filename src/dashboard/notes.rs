@@ -42,14 +42,14 @@ pub(super) async fn add(
     Path(id): Path<String>,
     Fields(written): Fields<Written>,
 ) -> Result<Response, Failure> {
-    let comment = find(&app, &id).await?;
+    let comment = moderator.signed_in.see(find(&app, &id).await?)?;
     moderator.decides_on(comment.site)?;
     let text: String = written.text.trim().chars().take(MAX_NOTE).collect();
     let handed_to = written.to.parse::<UserId>().ok();
     if text.is_empty() && handed_to.is_none() {
         return Err(Failure::BadForm(t("note-empty").to_string()));
     }
-    let people = super::detail::people(&app).await?;
+    let people = app.store.deciders(comment.site).await?;
     if handed_to.is_some_and(|user| !people.contains_key(&user)) {
         return Err(Failure::NotFound("account"));
     }

@@ -139,15 +139,105 @@ async fn roles_are_per_site() {
     assert!(!desk.get("/queue", &cookie).await.body.contains("on the blog"));
     assert_eq!(desk.get(&format!("/comments/{id}"), &cookie).await.status, StatusCode::NOT_FOUND);
     let decide = format!("/comments/{id}/decision");
-    assert_eq!(desk.post(&decide, &cookie, "status=approved&revision=1").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(desk.post(&decide, &cookie, "status=approved&revision=1").await.status, StatusCode::NOT_FOUND);
     assert_eq!(desk.get("/users", &cookie).await.status, StatusCode::FORBIDDEN);
     assert!(!desk.get("/sites", &cookie).await.body.contains("blog"));
+
+    // Nor is anything told of the other site's numbers, standing decisions or webhook, and nobody of it can be asked.
+    assert_eq!(between(&desk.get("/queue", &cookie).await.body, "data-count=\"held\">", "<"), "0");
+    let ana = "status=rejected%3Aspam&hours=24";
+    desk.post(&format!("/comments/{id}/alike"), &administrator, &format!("pick={id}%401&{ana}")).await;
+    let standing = desk.get("/standing", &administrator).await.body;
+    assert!(standing.contains("blog") && !desk.get("/standing", &cookie).await.body.contains("blog"));
+    let action = between(&standing, "name=\"action\" value=\"", "\"");
+    let end = desk.post("/standing/end", &cookie, &format!("site={blog}&action={action}")).await;
+    assert_eq!(end.status, StatusCode::FORBIDDEN);
+    desk.post(&format!("/comments/{id}/decision"), &administrator, "status=held&revision=2").await;
+    desk.post("/leases", &administrator, &format!("comment={id}")).await;
+    assert_eq!(desk.post("/leases", &cookie, "").await.body, "{}");
+    assert!(!desk.get(&format!("/comments/{id}"), &administrator).await.body.contains(&format!("value=\"{gus}\"")));
+    assert_eq!(desk.get("/webhooks", &cookie).await.status, StatusCode::FORBIDDEN);
+    assert!(!desk.get("/queue", &cookie).await.body.contains("href=\"/webhooks\""));
+
+    let form = format!("role=guest&site.{shop}=administrator");
+    desk.post(&format!("/users/{gus}/roles"), &administrator, &form).await;
+    let webhooks = desk.get("/webhooks", &cookie).await.body;
+    assert!(webhooks.contains("shop") && !webhooks.contains("blog"));
+    let foreign = format!("site={blog}&action=save&url=https%3A%2F%2Fblog.example&hold=5");
+    assert_eq!(desk.post("/webhooks", &cookie, &foreign).await.status, StatusCode::FORBIDDEN);
 
     let form = format!("role=guest&site.{blog}=moderator");
     desk.post(&format!("/users/{gus}/roles"), &administrator, &form).await;
     assert!(desk.get("/queue", &cookie).await.body.contains("on the blog"));
-    desk.post(&decide, &cookie, "status=approved&revision=1").await;
+    assert!(desk.get(&format!("/comments/{id}"), &administrator).await.body.contains(&format!("value=\"{gus}\"")));
+    let revision = desk.status(id).await.1;
+    desk.post(&decide, &cookie, &format!("status=approved&revision={revision}")).await;
     assert_eq!(desk.status(id).await.0, Status::Approved);
+}
+
+#[tokio::test]
+async fn an_appeal_is_decided_by_somebody_else_who_is_not_told_what_the_first_one_said() {
+    let desk = Desk::open().await;
+    let ana = desk.signed_in("ana", Role::Moderator).await;
+    let ids = [desk.held("the first").await, desk.held("the second").await];
+    let decide = |id| format!("/comments/{id}/decision");
+    for id in ids {
+        desk.post(&decide(id), &ana, "status=rejected&reason=toxic&revision=1").await;
+        desk.app.appeal(site_of(&desk), id, Some("Why?".to_owned()), Timestamp::now()).await.expect("an appeal");
+    }
+    let [first, second] = ids;
+    // Who is alone decides again.
+    assert!(desk.get(&format!("/comments/{first}"), &ana).await.body.contains("data-action=\"approve\""));
+    let bob = desk.signed_in("bob", Role::Moderator).await;
+
+    let own = desk.get(&format!("/comments/{first}"), &ana).await.body;
+    assert!(own.contains("so a colleague gives it") && !own.contains("data-action=\"approve\""), "{own}");
+    let refused = desk.post(&decide(first), &ana, "status=rejected&reason=spam&revision=3").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    desk.post("/decisions", &ana, &format!("pick={first}%403&pick={second}%403&status=approved")).await;
+    let both = format!("pick={first}%403&pick={second}%403&status=approved");
+    desk.post(&format!("/comments/{first}/alike"), &ana, &both).await;
+    assert_eq!((desk.status(first).await.0, desk.status(second).await.0), (Status::Held, Status::Held));
+
+    let waiting = desk.get("/queue?q=is%3Aappealed", &bob).await.body;
+    assert!(waiting.contains(&format!("data-comment-id=\"{first}\"")), "{waiting}");
+    let unseen = desk.get(&format!("/comments/{first}"), &bob).await.body;
+    assert!(unseen.contains("looked first") && unseen.contains("Why?") && !unseen.contains("rejected it"), "{unseen}");
+    desk.post(&decide(first), &bob, "status=approved&revision=3").await;
+    assert_eq!(desk.status(first).await.0, Status::Approved);
+    let seen = desk.get(&format!("/comments/{first}"), &bob).await.body;
+    assert!(seen.contains("rejected it: Toxic") && !seen.contains("looked first"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_range_of_scores_is_decided_as_one_step_and_later_arrivals_are_left_alone() {
+    let desk = Desk::open().await;
+    let cookie = desk.signed_in("ana", Role::Moderator).await;
+    let mut loud = Vec::new();
+    for n in 0..3 {
+        loud.push(
+            desk.held(&format!("BUY NOW AT http://bit.ly/abc{n} AND http://bit.ly/def{n} NUMBER {n}{n}{n}")).await,
+        );
+    }
+    let calm = desk.held("A calm sentence about the lake").await;
+    let all = desk.get("/matching?status=held", &cookie).await.body;
+    assert!(all.contains("4 comments, decided as one") && all.contains("class=\"strip-plot\""), "{all}");
+    let some = desk.get("/matching?status=held&by=score&from=0.5&to=20", &cookie).await.body;
+    assert!(some.contains("3 comments, decided as one") && !some.contains(&calm.to_string()), "{some}");
+    let late = desk.held("BUY NOW AT http://bit.ly/late AND http://bit.ly/later").await;
+    let picks: Vec<_> =
+        some.match_indices("name=\"pick\" value=\"").map(|(at, found)| &some[at + found.len()..][..15]).collect();
+    assert_eq!(picks.len(), 3);
+    let form = picks.iter().map(|pick| format!("pick={}&", pick.replace('@', "%40"))).collect::<String>();
+    let told = desk.post("/decisions", &cookie, &format!("{form}status=rejected%3Aspam&view=status%3Dheld")).await;
+    for id in &loud {
+        assert_eq!(desk.status(*id).await.0, Status::Rejected);
+    }
+    assert_eq!((desk.status(calm).await.0, desk.status(late).await.0), (Status::Held, Status::Held));
+    let action = told.location().split_once("done=").expect("an action").1;
+    desk.post("/undo", &cookie, &format!("action={action}&site={}", site_of(&desk))).await;
+    assert_eq!(desk.status(loud[2]).await.0, Status::Held);
+    assert_eq!(desk.get("/matching", &desk.signed_in("vic", Role::Viewer).await).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -118,8 +118,8 @@ impl PolicyPage {
     }
 
     /// The rules: name, what each looks for, its own score.
-    fn rules(&self) -> Vec<(&'static str, &'static str, f64)> {
-        RULES.iter().map(|rule| (rule.name(), rule.description(), rule.score())).collect()
+    fn rules(&self) -> Vec<(&'static str, texts::Text, f64)> {
+        RULES.iter().map(|rule| (rule.name(), of("rule", rule.name()), rule.score())).collect()
     }
 
     fn value(&self, family: &str, name: &str) -> &str {

@@ -49,6 +49,10 @@ struct QueuePage {
     submit_to: String,
     may_moderate: bool,
     keys: Keys,
+    /// The view from its beginning on, as a query.
+    whole: String,
+    /// Who signs in again when the session has ended.
+    email: String,
 }
 
 #[derive(Template)]
@@ -139,7 +143,7 @@ pub(super) async fn queue(
         return Ok(Redirect::to(&view.address()).into_response());
     }
     let mut asked = view.asked(&app, user, now);
-    asked.sites.retain(|site| signed_in.role_on(*site).may_look());
+    signed_in.narrow(&mut asked.sites);
     let listed =
         app.store.queue(&asked.sites, &asked.filter, view.order(), view.after, PAGE, asked.as_campaigns).await?;
     let selected = match comment {
@@ -159,7 +163,7 @@ pub(super) async fn queue(
         Some(comment) => Some(Detail::load(&app, comment, &onlooker, now).await?),
         None => None,
     };
-    let counts = app.store.counts(view.site).await?;
+    let counts = signed_in.counts(&app, view.site).await?;
     let title = t("queue-title").with("status", of("tab", view.status_name()));
     let queue = QueuePage {
         frame: Frame::new(&app, &signed_in, title.to_string()),
@@ -179,6 +183,8 @@ pub(super) async fn queue(
         submit_to: submit_to(&app, &headers),
         may_moderate: signed_in.may_moderate(),
         keys: keys.clone(),
+        whole: View { after: None, ..view.clone() }.query(),
+        email: signed_in.user.email.clone(),
         view: view.clone(),
     };
     page(StatusCode::OK, &queue)
@@ -220,10 +226,11 @@ pub(super) async fn next_after(
     app: &App,
     view: &View,
     decided: &StoredComment,
-    user: UserId,
+    signed_in: &SignedIn,
     now: Timestamp,
 ) -> Result<Option<CommentId>, Failure> {
-    let asked = view.asked(app, user, now);
+    let mut asked = view.asked(app, signed_in.user.id, now);
+    signed_in.narrow(&mut asked.sites);
     let place = Place { worth: decided.worth, id: decided.id };
     for after in [Some(place), None] {
         let listed = app.store.queue(&asked.sites, &asked.filter, view.order(), after, 2, asked.as_campaigns).await?;
@@ -289,7 +296,8 @@ async fn rows(
     let several = view.site.is_none() && app.directory().sites.len() > 1;
     let alike = sizes(app, &comments).await?;
     let people = detail::people(app).await?;
-    let leases: HashMap<CommentId, UserId> = app.store.leased_by_others(user, now).await?.into_iter().collect();
+    let leases = app.store.leased_by_others(user, now).await?;
+    let leases: HashMap<CommentId, UserId> = leases.into_iter().map(|(_, comment, holder)| (comment, holder)).collect();
     let row = |comment: StoredComment| Row {
         id: comment.id.to_string(),
         address: view.address_of(comment.id),

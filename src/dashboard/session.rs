@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::id::{SiteId, UserId};
 use crate::secrets;
-use crate::store::{Actor, Progress, Role, SeenSession, ServiceNote, StoreError, StoredComment, User};
+use crate::store::{Actor, Progress, QueueCounts, Role, SeenSession, ServiceNote, StoreError, StoredComment, User};
 
 /// A session ends when nothing was heard for so long.
 const IDLE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -63,6 +63,31 @@ impl SignedIn {
         sites
     }
 
+    /// Whether this person may look at every site that there is or will be.
+    fn looks_everywhere(&self) -> bool {
+        self.user.role.may_look() && self.roles.values().all(|role| role.may_look())
+    }
+
+    /// Leaves out the sites that this person may not look at.
+    pub(super) fn narrow(&self, sites: &mut Vec<SiteId>) {
+        sites.retain(|site| self.role_on(*site).may_look());
+    }
+
+    /// How many comments this person may look at, by status: those of a site, or of all.
+    pub(super) async fn counts(&self, app: &App, site: Option<SiteId>) -> Result<QueueCounts, StoreError> {
+        if site.is_none() && self.looks_everywhere() {
+            return app.store.counts(None).await;
+        }
+        let mut counts = QueueCounts::default();
+        for (id, _) in self.sites(app).into_iter().filter(|(id, _)| site.is_none_or(|site| site == *id)) {
+            let of_site = app.store.counts(Some(id)).await?;
+            counts.held += of_site.held;
+            counts.approved += of_site.approved;
+            counts.rejected += of_site.rejected;
+        }
+        Ok(counts)
+    }
+
     /// Whether this person may decide about comments, wherever it is.
     pub(super) fn may_moderate(&self) -> bool {
         self.user.role.may_moderate() || self.roles.values().any(|role| role.may_moderate())
@@ -81,6 +106,11 @@ impl SignedIn {
     /// Whether this person may change a site's rules and keys.
     pub(super) fn administers(&self, site: SiteId) -> bool {
         self.role_on(site) == Role::Administrator
+    }
+
+    /// Whether this person may change the rules and keys of any site.
+    pub(super) fn administers_any(&self) -> bool {
+        self.is_administrator() || self.roles.values().any(|role| *role == Role::Administrator)
     }
 
     /// Whether this person may change the service: people and sites.

@@ -172,7 +172,7 @@ fn plots(stats: &Stats) -> Vec<Plot> {
     let ages: Vec<_> = ages.collect();
     let mut last = 0;
     let times = stats.times.classes.iter().map(|(bound, n)| {
-        let name = bound.map_or_else(|| format!("> {last} s"), |bound| format!("≤ {bound} s"));
+        let name = bound.map_or_else(|| format!("> {last}"), |bound| format!("≤ {bound}"));
         last = bound.unwrap_or(last);
         (name, *n)
     });

@@ -66,6 +66,12 @@ pub(super) fn of(family: &'static str, value: impl fmt::Display) -> Text {
     Text { key: Cow::Owned(format!("{family}-{value}")), args: Vec::new() }
 }
 
+/// What a rule or head of the classifier looks for, by the code of its reason; none where the code is not one of ours.
+pub(super) fn rule(code: &str) -> Option<Text> {
+    let text = of("rule", code.replace('.', "-"));
+    TEXTS.lookup_no_default_fallback::<&str>(fallback(), &text.key, None).is_some().then_some(text)
+}
+
 /// No text, where there may be one.
 pub(super) fn none() -> Option<Text> {
     None
@@ -235,6 +241,15 @@ mod tests {
             .filter(|key| !used.contains(*key) && !families.iter().any(|family| key.starts_with(family.as_str())))
             .collect();
         assert!(dead.is_empty(), "nobody uses {dead:?}");
+    }
+
+    #[test]
+    fn the_english_texts_of_rules_are_those_of_the_rules() {
+        for known in crate::rules::RULES {
+            let said = rule(known.name()).expect("a text").said(fallback());
+            assert_eq!(said, known.description(), "{}", known.name());
+        }
+        assert!(rule("spam.classifier").is_some() && rule("no_such_rule").is_none());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{Frame, assets, page, reader, texts};
 use crate::app::App;
 use crate::cli::webhooks::{MAX_HOLD, OLD_SECRET_LIVES, event_named};
 use crate::id::{EventId, SiteId};
-use crate::store::{LoggedAttempt, OutboxCounts, Role, Site, Webhook};
+use crate::store::{LoggedAttempt, OutboxCounts, Site, Webhook};
 use crate::webhooks::{self, Secret};
 
 /// Attempts that are listed for each site.
@@ -84,13 +84,9 @@ fn message_id(event: &EventId) -> String {
     webhooks::webhook_id(*event)
 }
 
-fn administrators_only(signed_in: &SignedIn) -> Result<(), Failure> {
-    if signed_in.user.role == Role::Administrator { Ok(()) } else { Err(Failure::Forbidden) }
-}
-
 async fn all(app: &App, signed_in: &SignedIn) -> Result<WebhooksPage, Failure> {
     let mut sites = Vec::new();
-    for site in app.store.sites().await? {
+    for site in app.store.sites().await?.into_iter().filter(|site| signed_in.administers(site.id)) {
         sites.push(Shown::of(app, site).await?);
     }
     let frame = Frame::of_section(app, signed_in, "webhooks", t("webhooks-title"));
@@ -103,7 +99,9 @@ pub(super) async fn show(
     signed_in: SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    administrators_only(&signed_in)?;
+    if !signed_in.administers_any() {
+        return Err(Failure::NotAdministrator);
+    }
     let mut shown = all(&app, &signed_in).await?;
     let query = query.unwrap_or_default();
     let asked: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -142,10 +140,12 @@ pub(super) async fn act(
     signed_in: SignedIn,
     Fields(sent): Fields<Sent>,
 ) -> Result<Response, Failure> {
-    administrators_only(&signed_in)?;
     let site: SiteId = sent.site.parse().map_err(|_| Failure::NotFound("site"))?;
     if !app.store.sites().await?.iter().any(|known| known.id == site) {
         return Err(Failure::NotFound("site"));
+    }
+    if !signed_in.administers(site) {
+        return Err(Failure::Forbidden);
     }
     let now = crate::clock::now();
     match sent.action.as_str() {
@@ -154,6 +154,7 @@ pub(super) async fn act(
         "remove" => {
             app.store.remove_webhook(site).await?;
             app.reload_directory().await?;
+            signed_in.note(&app, Some(site), "webhook_removed", String::new(), now).await?;
             Ok(done("removed"))
         }
         "test" => {
@@ -164,6 +165,7 @@ pub(super) async fn act(
         "replay" => match begin(&sent.since) {
             Ok(since) => {
                 let events = app.store.replay_deliveries(site, since, now).await?;
+                signed_in.note(&app, Some(site), "webhook_replayed", events.to_string(), now).await?;
                 Ok(Redirect::to(&format!("/webhooks?done=replayed&events={events}")).into_response())
             }
             Err(mistake) => refuse(&app, &signed_in, site, sent, mistake).await,
@@ -197,8 +199,10 @@ async fn save(app: &App, signed_in: &SignedIn, site: SiteId, sent: Sent) -> Resu
     };
     let has_secret = app.store.webhook(site).await?.is_some_and(|webhook| webhook.secret.is_some());
     let secret = (!has_secret).then(Secret::fresh);
-    app.store.set_webhook(site, target.url.into(), secret.clone(), SignedDuration::from_secs(hold)).await?;
+    let url: String = target.url.into();
+    app.store.set_webhook(site, url.clone(), secret.clone(), SignedDuration::from_secs(hold)).await?;
     app.reload_directory().await?;
+    signed_in.note(app, Some(site), "webhook_set", url, crate::clock::now()).await?;
     match secret {
         Some(secret) => reveal(app, signed_in, site, &secret).await,
         None => Ok(done("saved")),
@@ -209,6 +213,7 @@ async fn rotate(app: &App, signed_in: &SignedIn, site: SiteId, now: Timestamp) -
     let secret = Secret::fresh();
     app.store.webhook(site).await?.ok_or(Failure::NotFound("webhook"))?;
     app.store.rotate_webhook_secret(site, secret.clone(), now + OLD_SECRET_LIVES).await?;
+    signed_in.note(app, Some(site), "webhook_secret_made", String::new(), now).await?;
     reveal(app, signed_in, site, &secret).await
 }
 

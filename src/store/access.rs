@@ -73,6 +73,22 @@ impl Store {
         Ok(rows.into_iter().map(|(site, role)| (SiteId(site), role.parse().unwrap_or(Role::Guest))).collect())
     }
 
+    /// Who may decide about a site's comments, by id and name.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn deciders(&self, site: SiteId) -> Result<HashMap<UserId, String>> {
+        let rows: Vec<(i64, String)> = with_pool!(self, |pool| sqlx::query_as(
+            "SELECT u.id, u.name FROM users u LEFT JOIN site_roles r ON r.user_id = u.id AND r.site_id = $1
+             WHERE u.disabled_at IS NULL AND COALESCE(r.role, u.role) IN ('administrator', 'moderator')",
+        )
+        .bind(site)
+        .fetch_all(pool)
+        .await)?;
+        Ok(rows.into_iter().map(|(user, name)| (UserId(user), name)).collect())
+    }
+
     /// Gives a person a role everywhere and others on single sites; `false`, and nothing changed, when nobody would
     /// administer the service any more.
     ///

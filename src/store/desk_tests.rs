@@ -257,11 +257,11 @@ async fn a_lease_belongs_to_one_until_it_ends_or_is_given_back() {
     let comment = CommentId(5);
     store.lease(ana, vec![(SITE, comment)], minutes(0)).await.expect("leased");
     store.lease(bo, vec![(SITE, comment)], minutes(1)).await.expect("asked");
-    assert_eq!(store.leased_by_others(bo, minutes(1)).await.expect("leases"), [(comment, ana)]);
+    assert_eq!(store.leased_by_others(bo, minutes(1)).await.expect("leases"), [(SITE, comment, ana)]);
     assert_eq!(store.leased_by_others(ana, minutes(1)).await.expect("leases"), []);
     assert_eq!(store.leased_by_others(bo, minutes(2)).await.expect("leases"), []);
     store.lease(bo, vec![(SITE, comment)], minutes(2)).await.expect("leased");
-    assert_eq!(store.leased_by_others(ana, minutes(2)).await.expect("leases"), [(comment, bo)]);
+    assert_eq!(store.leased_by_others(ana, minutes(2)).await.expect("leases"), [(SITE, comment, bo)]);
     store.release(bo).await.expect("released");
     assert_eq!(store.leased_by_others(ana, minutes(2)).await.expect("leases"), []);
 }

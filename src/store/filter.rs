@@ -46,6 +46,8 @@ pub struct CommentFilter {
     pub numbers: Vec<Comparison>,
     /// Only what waits for this person by name.
     pub assigned_to: Option<UserId>,
+    /// Only what an author asked to be looked at again.
+    pub appealed: bool,
 }
 
 impl CommentFilter {
@@ -115,6 +117,10 @@ where
     if let Some(user) = filter.assigned_to {
         query.push(" AND EXISTS (SELECT 1 FROM assignments a WHERE a.site_id = comments.site_id");
         query.push(" AND a.comment_id = comments.id AND a.user_id = ").push_bind(user.0).push(")");
+    }
+    if filter.appealed {
+        query.push(" AND EXISTS (SELECT 1 FROM appeals a WHERE a.site_id = comments.site_id");
+        query.push(" AND a.comment_id = comments.id)");
     }
     if !filter.words.is_empty() {
         let (before, terms, after, limit) = search::condition(dialect, filter.site, &filter.words);

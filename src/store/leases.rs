@@ -61,14 +61,15 @@ impl Store {
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn leased_by_others(&self, user: UserId, now: Timestamp) -> Result<Vec<(CommentId, UserId)>> {
-        let rows: Vec<(i64, i64)> = with_pool!(self, |pool| sqlx::query_as(
-            "SELECT comment_id, user_id FROM leases WHERE user_id <> $1 AND until >= $2 LIMIT 1000",
+    pub async fn leased_by_others(&self, user: UserId, now: Timestamp) -> Result<Vec<(SiteId, CommentId, UserId)>> {
+        let rows: Vec<(i64, i64, i64)> = with_pool!(self, |pool| sqlx::query_as(
+            "SELECT site_id, comment_id, user_id FROM leases WHERE user_id <> $1 AND until >= $2 LIMIT 1000",
         )
         .bind(user)
         .bind(micros(now))
         .fetch_all(pool)
         .await)?;
-        Ok(rows.into_iter().map(|(comment, user)| (CommentId(comment), UserId(user))).collect())
+        let lease = |(site, comment, user)| (SiteId(site), CommentId(comment), UserId(user));
+        Ok(rows.into_iter().map(lease).collect())
     }
 }

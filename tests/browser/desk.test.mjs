@@ -179,6 +179,42 @@ test("selected comments are decided as one step, undone and done again as one", 
   await page.context().close();
 });
 
+test("all that a view finds is decided as one step, by a range that has fields, steps and handles", async () => {
+  const page = await open();
+  await page.goto(`${service.url}/queue?status=held&q=score:>-1000&sort=newest`);
+  const before = await page.locator("[data-count=held]").textContent();
+  await page.keyboard.press("M");
+  await page.waitForURL(/matching/);
+  assert.match(await page.textContent("h1"), new RegExp(`^${before} comments`));
+  await page.fill("#from", "20");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/from=20/);
+  assert.equal(await page.locator(".members").count(), 0, "no score is that high");
+  await page.goto(`${service.url}/matching?status=held&q=score:>-1000&by=score`);
+  const box = await page.locator("[data-mirrors=to]").boundingBox();
+  await page.mouse.move(box.x + box.width - 8, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForURL(/to=\d+/);
+  const to = Number(new URL(page.url()).searchParams.get("to"));
+  assert.ok(to > 5 && to < 15, `the upper handle was let go at ${to}`);
+  await page.locator(".edges a").first().click();
+  await page.waitForURL(/from=-/);
+  const taken = await page.locator(".members input").first().inputValue();
+  await page.locator(".members input").first().uncheck();
+  await page.click(".campaign-actions .approve");
+  await page.waitForURL(/done=/);
+  assert.equal(await reread(page, taken.split("@")[0]), "held");
+  assert.equal(await page.locator("[data-count=held]").textContent(), "1");
+  await Promise.all([page.waitForEvent("load"), page.keyboard.press("z")]);
+  assert.match(await page.textContent("#said"), /Taken back/);
+  await page.goto(`${service.url}/queue`);
+  assert.equal(await page.locator("[data-count=held]").textContent(), before);
+  await nothingBad(page);
+  await page.context().close();
+});
+
 const CAMPAIGN = "Buy the finest watches of the whole town at our new shop today, and tell all of your friends about the great prices";
 
 test("a campaign is one row, decided and undone as a whole, and may go on to apply", async () => {
@@ -324,7 +360,7 @@ test("keys can be changed and switched off, and the palette finds every action",
 
   await page.keyboard.press("Control+k");
   await page.waitForSelector("#palette[open]");
-  assert.equal(await page.locator("#commands li").count(), 34);
+  assert.equal(await page.locator("#commands li").count(), 35);
   await page.keyboard.type("reject: off");
   await page.keyboard.press("Enter");
   await settled(page);

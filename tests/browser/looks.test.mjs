@@ -38,7 +38,7 @@ after(async () => {
   await service?.close();
 });
 
-const pages = () => ["/queue", `/queue?status=held&comment=${id}`, "/queue?status=rejected&after=0000000000001", "/queue?q=nothing+of+the+kind+score:high", `/comments/${id}`, `/comments/${id}/alike`, "/keys", "/comments/nothing"];
+const pages = () => ["/queue", `/queue?status=held&comment=${id}`, "/queue?status=rejected&after=0000000000001", "/queue?q=nothing+of+the+kind+score:high", `/comments/${id}`, `/comments/${id}/alike`, "/matching?status=held", "/matching?status=approved", "/standing", "/keys", "/comments/nothing"];
 
 async function violations(page) {
   await page.evaluate(AXE);
@@ -58,6 +58,14 @@ for (const colorScheme of ["light", "dark"]) {
         await outside.goto(service.url + address);
         assert.deepEqual(await violations(outside), [], address);
       }
+      await outside.goto(`${service.url}/comments/${id}`);
+      await outside.evaluate(() => { for (const field of document.querySelectorAll("[name=revision]")) field.value = "0"; });
+      await outside.click("[data-action=approve]");
+      await outside.waitForSelector(".sheet");
+      assert.deepEqual(await violations(outside), [], "a conflict");
+      await outside.goto(`${service.url}/queue`);
+      await outside.evaluate(() => { document.getElementById("offline").hidden = false; document.getElementById("again").showModal(); });
+      assert.deepEqual(await violations(outside), [], "away, and signing in again");
       await outside.goto(`${service.url}/queue`);
       await outside.keyboard.press("a");
       await outside.keyboard.press("z");
@@ -86,6 +94,31 @@ for (const width of [320, 390, 768, 1280]) {
       await page.goto(service.url + address);
       const [needed, given] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(needed <= given, `${address} needs ${needed} px`);
+    }
+    await page.context().close();
+  });
+}
+
+for (const width of [390, 1280]) {
+  test(`from right to left nothing is clipped or has to be scrolled at ${width} px`, async () => {
+    const page = await openPage(browser, service, { viewport: { width, height: 800 } });
+    await signIn(page, service);
+    for (const address of pages()) {
+      await page.goto(service.url + address);
+      await page.evaluate(() => { document.documentElement.dir = "rtl"; });
+      const [needed, given] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(needed <= given, `${address} needs ${needed} px`);
+      const outside = await page.locator("main :is(h1, h2, h3, p, label, button):visible").evaluateAll((all) => all.filter((e) => {
+        const box = e.getBoundingClientRect();
+        return box.width > 1 && (box.left < -1 || box.right > innerWidth + 1) && !e.closest(".wide, .scrolls, .views, pre, table");
+      }).map((e) => e.outerHTML.slice(0, 80)));
+      assert.deepEqual(outside, [], address);
+    }
+    await page.goto(`${service.url}/queue`);
+    await page.evaluate(() => { document.documentElement.dir = "rtl"; });
+    if (width === 1280) {
+      const [list, pane] = await page.evaluate(() => [document.querySelector(".list"), document.querySelector(".pane")].map((e) => e.getBoundingClientRect().left));
+      assert.ok(list > pane, "the list is on the right");
     }
     await page.context().close();
   });

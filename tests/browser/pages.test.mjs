@@ -8,7 +8,7 @@ import { ANA, openPage, setUp, signIn, startBrowser, startService } from "./serv
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const PAGES = ["/stats", "/policy", "/audit", "/audit?view=service", "/audit?since=soon", "/sites", "/users", "/account", "/setup/site", "/setup/strictness", "/invite/nobody"];
+const PAGES = ["/stats", "/policy", "/audit", "/audit?view=service", "/audit?since=soon", "/sites", "/users", "/webhooks", "/account", "/try", "/docs", "/setup/site", "/setup/strictness", "/invite/nobody"];
 
 let service;
 let browser;
@@ -65,6 +65,19 @@ for (const colorScheme of ["light", "dark"]) {
       await page.context().close();
     });
   }
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`axe finds nothing on the first run in the ${colorScheme} theme`, async () => {
+    const fresh = await startService();
+    const page = await openPage(browser, fresh, { colorScheme, viewport: { width: 390, height: 844 }, bypassCSP: true });
+    await page.goto(`${fresh.url}/setup`);
+    assert.deepEqual(await violations(page), [], "/setup");
+    await setUp(page, fresh);
+    assert.deepEqual(await violations(page), [], "an empty queue");
+    await page.context().close();
+    await fresh.close();
+  });
 }
 
 test("nothing has to be scrolled sideways at 320 px", async () => {

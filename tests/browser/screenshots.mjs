@@ -30,6 +30,9 @@ try {
 
   const light = await openPage(browser, service, { colorScheme: "light", viewport: { width: 1280, height: 800 } });
   await signIn(light, service);
+  const held = light.locator("[data-comment-id]", { hasText: "No credit check" }).first();
+  await held.locator("a").click();
+  await light.waitForSelector(`[data-detail="${await held.getAttribute("data-comment-id")}"]`);
   await shot(light, "queue");
   await light.goto(`${service.url}/stats?span=day`);
   await shot(light, "stats");

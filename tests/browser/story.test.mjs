@@ -1,6 +1,7 @@
 // A moderator's first day: setup, comments through the API, deciding by keys, by buttons, and without JavaScript.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { ANA, openPage, sentence, setUp, signIn, startBrowser, startService } from "./service.mjs";
 
@@ -189,16 +190,17 @@ test("a decision about what somebody else decided opens its row again and says w
   await two.context().close();
 });
 
-test("a decision that cannot be sent opens its row again and says so", async () => {
+test("a decision that the server refuses opens its row again and says so", async () => {
   const page = await openPage(browser, service);
   await signIn(page, service);
   await settled(page);
   const id = await page.locator("[data-selected]").getAttribute("data-comment-id");
-  await page.context().setOffline(true);
+  await page.route("**/decision", (route) => route.fulfill({ status: 500, json: { detail: "Something broke." } }));
   await page.keyboard.press("a");
   await page.waitForFunction(() => document.getElementById("said").textContent.startsWith("Not saved"));
   assert.equal(await status(page, id), "held");
-  await page.context().setOffline(false);
+  assert.match(await page.textContent("#said"), /Something broke/);
+  await page.unroute("**/decision");
   await page.keyboard.press("k");
   await page.keyboard.press("k");
   await shown(page, id);
@@ -248,5 +250,43 @@ test("everything works without JavaScript", async () => {
   await page.click("button:text('Sign out')");
   assert.match(await page.textContent("main"), /You are signed out/);
   assert.deepEqual(page.bad.filter((line) => !line.includes("422")), []);
+  await page.context().close();
+});
+
+test("a rule is tried on what was decided, saved, felt by the next comment, and the day is exported", async () => {
+  const page = await openPage(browser, service);
+  await signIn(page, service);
+  await page.keyboard.press("g");
+  await page.keyboard.press("p");
+  await page.waitForURL("**/policy");
+  await page.fill("[name=words]", "marble");
+  await page.fill("#try_text", "A marble staircase");
+  await page.waitForSelector("#tried .badge");
+  assert.match(await page.textContent("#tried"), /listed_word/);
+  await page.click("[value=check]");
+  assert.match(await page.textContent("main"), /Of the last 12 comments, \d+ would/);
+  assert.match(await page.textContent(".diff"), /words: marble/);
+  await page.fill("#reason", "Marble is what they sell");
+  await page.click("[value=save]");
+  assert.match(await page.textContent("[role=status]"), /Version 1 is in force/);
+  // Policies are looked for four times a second.
+  let codes = [];
+  for (let tries = 0; tries < 40 && !codes.includes("listed_word"); tries += 1) {
+    codes = (await service.post({ name: "Late", text: `A marble staircase, number ${tries}` })).body.reasons.map(({ code }) => code);
+  }
+  assert.ok(codes.includes("listed_word"), codes.join());
+
+  await page.goto(`${service.url}/audit`);
+  const [csv] = await Promise.all([page.waitForEvent("download"), page.click("a:text('CSV')")]);
+  assert.equal(csv.suggestedFilename(), "audit.csv");
+  const lines = (await readFile(await csv.path(), "utf8")).trim().split("\n");
+  assert.match(lines[0], /^at,id,site,comment/);
+  assert.ok(lines.some((line) => /,decided,.*Ana Example,held,approved/.test(line)), lines.slice(0, 3).join("\n"));
+  assert.ok(lines.some((line) => /,undone,/.test(line)));
+  const jsonl = await (await page.request.get(`${service.url}/audit/export/jsonl?kind=decided`)).text();
+  assert.ok(jsonl.trim().split("\n").every((line) => JSON.parse(line).kind === "decided"));
+  await page.goto(`${service.url}/audit?view=service`);
+  assert.match(await page.textContent("main"), /rules saved/);
+  await nothingBad(page);
   await page.context().close();
 });

@@ -48,6 +48,7 @@ const actions = {
   range: () => { desk.range(); return true; },
   clear: () => { desk.clear(); return false; },
   campaign: () => press("[data-campaign]"),
+  matching: () => press("[data-matching]"),
   open: () => press("[data-own]"),
   unveil: () => press("#unveil"),
   note: () => { const note = document.getElementById("note"); note?.focus(); return Boolean(note); },
@@ -89,7 +90,7 @@ document.addEventListener("keydown", (event) => {
     openPalette();
     return;
   }
-  if (event.ctrlKey || event.altKey || event.metaKey || help?.open || palette?.open || (keysOn && !keysOn.checked)) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]") || (keysOn && !keysOn.checked)) return;
   if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) {
     if (event.key === "Escape") event.target.blur();
     return;

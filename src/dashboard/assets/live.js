@@ -44,6 +44,7 @@ function listen() {
 if (chip) {
   listen();
   document.addEventListener("visibilitychange", listen);
+  document.addEventListener("desk:again", listen);
   addEventListener("pagehide", () => source?.close());
 }
 
@@ -64,7 +65,7 @@ async function lease() {
   const ids = onScreen();
   leased = ids[0] ?? "";
   try {
-    const theirs = await desk.send("/leases", ids.map((id) => ["comment", id]));
+    const theirs = await desk.send("/leases", ids.map((id) => ["comment", id]), { waits: false });
     for (const row of desk.rows()) mark(row, theirs[row.dataset.commentId]);
   } catch {
     // Leases are a courtesy: decisions have their own check.

@@ -40,6 +40,13 @@ for (const place of document.querySelectorAll("[data-poll]")) {
   }, POLL);
 }
 
+/** A handle and its field say the same; letting go of a handle asks for the range. */
+for (const handle of document.querySelectorAll("[data-mirrors]")) {
+  const field = document.getElementById(handle.dataset.mirrors);
+  handle.addEventListener("input", () => { field.value = handle.value; });
+  handle.addEventListener("pointerup", () => handle.form.requestSubmit());
+}
+
 /** The browser's time zone, offered where somebody chooses one. */
 const zone = document.getElementById("zone");
 if (zone && !zone.value) zone.placeholder = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -7,7 +7,12 @@ const policy = globalThis.trustedTypes?.createPolicy("app", { createHTML: (html)
 const put = (element, html) => { element.innerHTML = policy.createHTML(html); };
 
 const AHEAD = 5;
-const KEPT = 40;
+/** The rest comes one by one, so that a server that is away for a while leaves something to read. */
+const AHEAD_SLOWLY = 20;
+const KEPT = 60;
+/** Decisions that may wait for a server that is away. */
+const MOST_UNSAVED = 20;
+const AWAY = [401, 502, 503, 504];
 const SIGNS = { approved: "✓", rejected: "✗", held: "◦" };
 
 const list = document.getElementById("rows");
@@ -65,12 +70,22 @@ async function ask(url, init = {}) {
   return answer;
 }
 
-async function send(url, fields) {
+/** Sends a form. While the server is away or the session has ended, away.js waits for better times, unless nobody is to wait. */
+async function send(url, fields, { waits = true } = {}) {
   const init = { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams(fields) };
-  const answer = await ask(url, init);
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused({ status: answer.status, body });
-  return body;
+  for (;;) {
+    let error;
+    try {
+      const answer = await ask(url, init);
+      const body = await answer.json().catch(() => ({}));
+      if (answer.ok) { globalThis.desk.here?.(); return body; }
+      error = new Refused({ status: answer.status, body });
+    } catch (failure) {
+      error = failure;
+    }
+    const isAway = !(error instanceof Refused) || AWAY.includes(error.status);
+    if (!isAway || !(waits || error.status === 401) || !(await globalThis.desk.away?.(error.status))) throw error;
+  }
 }
 
 function inOrder(work) {
@@ -107,6 +122,15 @@ function fetchAhead(row) {
   for (let i = 0; i < AHEAD && next; i += 1) {
     next = next.nextElementSibling;
     if (next && isOpen(next)) detailOf(next).catch(() => {});
+  }
+  fetchSlowly(row, next);
+}
+
+async function fetchSlowly(row, from) {
+  let next = from;
+  for (let i = AHEAD; i < AHEAD_SLOWLY && next && selected() === row; i += 1) {
+    next = next.nextElementSibling;
+    if (next && isOpen(next)) await detailOf(next).catch(() => { next = null; });
   }
 }
 
@@ -210,6 +234,7 @@ function next(row) {
 function decide(targets, status, reason, { again = false, force = false } = {}) {
   const open_ = targets.filter((row) => force || isOpen(row));
   if (open_.length === 0) { say(words.already); return; }
+  if (unsaved >= MOST_UNSAVED && globalThis.desk.isAway?.()) { say(fill(words.full, { n: unsaved })); return; }
   const why = status === "rejected" ? reason : "";
   const step = { rows: open_, before: open_.map((row) => row.dataset.status), status, why, looked: lookedFor() };
   for (const row of open_) {

@@ -44,3 +44,7 @@ service-site-created = Website angelegt
 service-key-created = Schlüssel erzeugt
 service-key-revoked = Schlüssel widerrufen
 service-policy-saved = Regeln gespeichert
+service-webhook-set = Webhook eingestellt
+service-webhook-secret-made = Geheimnis des Webhooks erzeugt
+service-webhook-removed = Webhook entfernt
+service-webhook-replayed = Ereignisse noch einmal gesendet

@@ -17,7 +17,7 @@ no-name = ohne Namen
 no-reason = kein Grund
 
 search-label = Suche
-search-hint = Wörter author: reason: score:>0.8 lang:
+search-hint = Wörter author: reason: score:>0.8
 search-do = Suchen
 search-help = Wonach gesucht werden kann
 search-words = Wörter, „Wortfolgen“, Anfänge wie Uhr*.
@@ -175,7 +175,7 @@ notes-heading = Notizen
 note-label = Notiz für Kollegen
 note-hint = Notiz, @Name erwähnt
 note-to = Übergeben an
-note-nobody = behalten
+note-nobody = übergeben an …
 note-add = Notieren
 note-empty = Eine Notiz braucht Worte oder jemanden, der den Kommentar übernimmt.
 history-heading = Verlauf
@@ -300,3 +300,38 @@ standing-none = Nichts.
 standing-until = bis { $until }
 standing-end = Beenden
 standing-decided = Was so entschieden wurde
+
+matching-title = { $n ->
+    [one] { $n } Kommentar auf einmal entscheiden
+   *[other] { $n } Kommentare auf einmal entscheiden
+}
+matching-lead = Eine Entscheidung gilt für alle diese und wird als eine zurückgenommen. Was inzwischen kommt oder sich ändert, bleibt unberührt.
+matching-search = Gesucht:
+matching-none = Nichts gefunden, worüber Sie entscheiden dürfen.
+matching-range = Bereich
+matching-by = Nach welcher Zahl
+matching-strip = Wie sich die Kommentare verteilen: { $chosen } von { $found } liegen im Bereich
+matching-from = Von
+matching-to = bis
+matching-move-from-down = Untere Grenze weiter hinunter
+matching-move-from-up = Untere Grenze weiter hinauf
+matching-move-to-down = Obere Grenze weiter hinunter
+matching-move-to-up = Obere Grenze weiter hinauf
+matching-count = { $chosen } von { $found } liegen in diesem Bereich.
+matching-more = Es sind mehr, als auf einmal entschieden werden können; diese stehen in der Warteschlange vorn.
+matching-sample = { $n } davon zur Ansicht
+matching-another = Andere
+matching-take-out = Was nicht angekreuzt ist, bleibt außen vor.
+matching-open = Alle diese …
+action-matching = alle aufgeführten nach Bereich entscheiden
+said-full = %n Entscheidungen sind noch nicht gespeichert. Warten Sie, bis der Server wieder erreichbar ist.
+offline = Der Server ist nicht erreichbar. Entscheidungen bleiben hier und werden gesendet, sobald er antwortet.
+again-title = Die Sitzung ist abgelaufen
+again-lead = Melden Sie sich als { $name } wieder an. Was Sie inzwischen entschieden haben, wird danach gesendet.
+said-again = Wieder angemeldet.
+again-wrong = Das stimmt nicht. Versuchen Sie es noch einmal.
+view-appeals = Einsprüche
+second-own = Darüber haben Sie entschieden, bevor um einen zweiten Blick gebeten wurde; den wirft jemand anderes.
+second-other = Es wurde um einen zweiten Blick gebeten. Was beim ersten gesagt wurde, steht hier nach Ihrer Entscheidung.
+past-hidden = sah zuerst hin
+who-colleague = Jemand aus dem Team

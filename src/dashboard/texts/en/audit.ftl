@@ -44,3 +44,7 @@ service-site-created = site made
 service-key-created = key made
 service-key-revoked = key revoked
 service-policy-saved = rules saved
+service-webhook-set = webhook set
+service-webhook-secret-made = webhook’s secret made
+service-webhook-removed = webhook removed
+service-webhook-replayed = events sent again

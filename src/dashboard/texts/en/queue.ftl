@@ -17,7 +17,7 @@ no-name = no name
 no-reason = no reason
 
 search-label = Search
-search-hint = words author: reason: score:>0.8 lang:
+search-hint = words author: reason: score:>0.8
 search-do = Search
 search-help = What can be searched for
 search-words = Words, “phrases”, beginnings such as watch*.
@@ -175,7 +175,7 @@ notes-heading = Notes
 note-label = Note for colleagues
 note-hint = Note, @name mentions
 note-to = Hand over to
-note-nobody = keep
+note-nobody = hand over to …
 note-add = Add
 note-empty = A note needs words, or somebody to hand the comment to.
 history-heading = History
@@ -234,7 +234,7 @@ campaign-hours = { $n ->
    *[other] the same for 30 days
 }
 campaign-standing-how = Rejecting covers nearly this text, approving only exactly this text. Undo ends it.
-odd-text = differs in { $n } of 64 bits
+odd-text = other words ({ $n } of 64 bits differ)
 odd-links = other links
 odd-trusted = author has { $n } approved
 odd-score = another score
@@ -300,3 +300,38 @@ standing-none = Nothing does.
 standing-until = until { $until }
 standing-end = End it
 standing-decided = What was decided this way
+
+matching-title = { $n ->
+    [one] { $n } comment, decided as one
+   *[other] { $n } comments, decided as one
+}
+matching-lead = One decision applies to all of these, and is undone as one. What arrives or changes meanwhile is left alone.
+matching-search = Searched for:
+matching-none = Nothing is found that you may decide about.
+matching-range = Range
+matching-by = By which number
+matching-strip = How the comments are spread: { $chosen } of { $found } are in the range
+matching-from = From
+matching-to = to
+matching-move-from-down = Lower edge further down
+matching-move-from-up = Lower edge further up
+matching-move-to-down = Upper edge further down
+matching-move-to-up = Upper edge further up
+matching-count = { $chosen } of { $found } are in this range.
+matching-more = There are more than can be decided at once; these come first in the queue’s order.
+matching-sample = A look at { $n } of them
+matching-another = Others
+matching-take-out = Whatever is not ticked is taken out.
+matching-open = All of these…
+action-matching = decide all that is listed, by range
+said-full = %n decisions are not saved yet. Wait until the server can be reached.
+offline = The server cannot be reached. Decisions are kept here and sent as soon as it answers.
+again-title = The session has ended
+again-lead = Sign in as { $name } to go on. What you decided meanwhile is sent afterwards.
+said-again = Signed in again.
+again-wrong = This is not right. Try again.
+view-appeals = Appeals
+second-own = You decided about this before its author asked for a second look, so a colleague gives it.
+second-other = Its author asks for a second look. What was said at the first is shown when you have decided.
+past-hidden = looked first
+who-colleague = A colleague
