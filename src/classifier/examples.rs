@@ -188,3 +188,54 @@ fn presumed_negative(row: &Row, kind: HeadKind) -> bool {
         HeadKind::Toxic => row.spam.is_some(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<Row> {
+        let row =
+            |source: &str, text: String, spam| Row { text, spam: Some(spam), source: source.into(), ..Row::default() };
+        let of = |source: &'static str| {
+            (0..50).map(move |n| row(source, format!("Heron number {n}, seen from the bridge"), false))
+        };
+        let long = row("blog", "long ".repeat(LONGEST_PLANTED), false);
+        let spam = (0..50).map(|n| row("video", format!("Buy pills number {n}"), true));
+        of("blog").chain(of("video")).chain(spam).chain([long]).collect()
+    }
+
+    fn examples(rows: &[Row], planted: f64) -> Examples<'_> {
+        Examples::of(rows, HeadKind::Spam, Settings { planted, ..Settings::of(HeadKind::Spam) })
+    }
+
+    #[test]
+    fn adverts_are_planted_in_some_short_rows_of_the_negative_class() {
+        let rows = rows();
+        let pass = examples(&rows, 0.2).pass(&mut Dice::new(1, 1));
+        let planted: Vec<_> = pass.iter().filter(|example| example.planted.is_some()).collect();
+        assert_eq!(planted.len(), 2 * 2 * 50 / PLANTED_IN_ONE_OF);
+        assert!(planted.iter().all(|example| example.positive && example.row.spam == Some(false)));
+        assert!(planted.iter().all(|example| example.row.text.starts_with("Heron")));
+        assert!(examples(&rows, 0.0).pass(&mut Dice::new(1, 1)).iter().all(|example| example.planted.is_none()));
+    }
+
+    #[test]
+    fn what_is_planted_weighs_a_part_of_the_negative_class_and_leaves_with_its_source() {
+        let rows = rows();
+        for (keep, sources) in
+            [(&(|_: &Row| true) as &dyn Fn(&Row) -> bool, 2), (&|row: &Row| &*row.source == "video", 1)]
+        {
+            let examples = examples(&rows, 0.2);
+            let weights = examples.weights(keep);
+            let pass = examples.pass(&mut Dice::new(1, 1));
+            let kept = || pass.iter().filter(|example| keep(example.row));
+            assert_eq!(kept().filter(|example| example.planted.is_some()).count(), sources * 20);
+            let weigh = |of: &dyn Fn(&Example<'_>) -> bool| -> f32 {
+                kept().filter(|example| of(example)).map(|example| weights[example.group]).sum()
+            };
+            let (negative, planted) =
+                (weigh(&|example| !example.positive), weigh(&|example| example.planted.is_some()));
+            assert!((planted / negative - 0.2).abs() < 0.02, "{planted} of {negative}");
+        }
+    }
+}
