@@ -111,18 +111,21 @@ pub(super) fn without_each(
     let folds = &Folds::of(rows, kind, settings.folds);
     let held_out = HeldOut::of(rows, kind, seed, folds);
     // No row is of the last group: who learns without that one sees everything that is not left out.
-    let keeps_of = |left_out: LeftOut<'_>| {
-        let keep = move |fold| move |row: &Row| !left_out.has(&row.source) && folds.of_row(row) != fold;
-        (0..=folds.count).map(keep).collect::<Vec<_>>()
-    };
-    let keeps: Vec<Vec<_>> = left_out.iter().copied().map(keeps_of).collect();
+    let keeps: Vec<Vec<_>> = left_out
+        .iter()
+        .map(|left_out| {
+            let without = |fold| move |row: &Row| !left_out.has(&row.source) && folds.of_row(row) != fold;
+            (0..=folds.count).map(without).collect()
+        })
+        .collect();
     let mut course = Course::new(rows, kind, seed, settings);
-    let candidate = |keeps: &'_ Vec<_>| Candidate {
-        settings,
-        pupils: keeps.iter().map(|keep| course.pupil(settings.rates, keep as Keep<'_>)).collect(),
-        last: None,
-    };
-    let mut candidates: Vec<Candidate<'_>> = keeps.iter().map(candidate).collect();
+    let mut candidates: Vec<Candidate<'_>> = keeps
+        .iter()
+        .map(|keeps| {
+            let pupils = keeps.iter().map(|keep| course.pupil(settings.rates, keep as Keep<'_>)).collect();
+            Candidate { settings, pupils, last: None }
+        })
+        .collect();
     let passes = settings.passes.max(1);
     for pass in 1..=passes {
         let mut pupils: Vec<_> = candidates.iter_mut().flat_map(|candidate| &mut candidate.pupils).collect();
