@@ -5,4 +5,4 @@ set -eu
 data=${DATA:-../shared/data}
 moderato=${MODERATO:-cargo run --release --}
 set -- $(ls "$data"/*.train.jsonl.gz | grep -v toxic_news_globe_ucc)
-exec $moderato train --seed 1 --date 2026-11-23 --out models --data "$@" --test "$data"/*.test.jsonl.gz
+exec $moderato train --seed 1 --date 2026-11-28 --out models --data "$@" --test "$data"/*.test.jsonl.gz

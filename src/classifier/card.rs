@@ -138,6 +138,7 @@ fn settings(facts: &Facts<'_>, card: &mut String) {
     row("texts disguised, positive class", &|s| s.disguise_positive.to_string());
     row("texts disguised, negative class", &|s| s.disguise_negative.to_string());
     row("weight of unlabelled rows, presumed negative", &|s| s.presumed.to_string());
+    row("weight of planted adverts beside the negative class", &|s| s.planted.to_string());
     row("weight of rows whose label is doubted", &|s| s.doubt.to_string());
     row("groups of sources left out for calibration", &|s| s.folds.to_string());
     let fitted = |head: &Option<Learned>| {

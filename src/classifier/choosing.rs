@@ -5,6 +5,7 @@
 //! halving: Jamieson and Talwalkar, 2016). Training ends when a pass has made nothing better; what was best is kept.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::HeadKind;
@@ -12,7 +13,7 @@ use super::course::{Course, Keep, Pupil, in_parallel, varied};
 use super::dice::Dice;
 use super::examples::{Folds, label};
 use super::features::{Features, Sparse};
-use super::leave_one_out;
+use super::leave_one_out::{self, LeftOut};
 use super::settings::{Choices, Settings};
 use crate::dataset::Row;
 use crate::evaluation::curves::Curve;
@@ -97,6 +98,46 @@ pub(super) fn choose(
     (best.expect("there is a candidate, and a pass that is looked at"), trials)
 }
 
+/// Learns without each of `left_out` in turn, in the one way of `settings`. All learn side by side from one reading of the
+/// rows: making the features of a row takes as long as learning from it.
+pub(super) fn without_each(
+    rows: &[Row],
+    kind: HeadKind,
+    seed: u64,
+    settings: Settings,
+    left_out: &[LeftOut<'_>],
+    done: &AtomicU64,
+) -> Vec<Chosen> {
+    let folds = &Folds::of(rows, kind, settings.folds);
+    let held_out = HeldOut::of(rows, kind, seed, folds);
+    // No row is of the last group: who learns without that one sees everything that is not left out.
+    let keeps: Vec<Vec<_>> = left_out
+        .iter()
+        .map(|left_out| {
+            let without = |fold| move |row: &Row| !left_out.has(&row.source) && folds.of_row(row) != fold;
+            (0..=folds.count).map(without).collect()
+        })
+        .collect();
+    let mut course = Course::new(rows, kind, seed, settings);
+    let mut candidates: Vec<Candidate<'_>> = keeps
+        .iter()
+        .map(|keeps| {
+            let pupils = keeps.iter().map(|keep| course.pupil(settings.rates, keep as Keep<'_>)).collect();
+            Candidate { settings, pupils, last: None }
+        })
+        .collect();
+    let passes = settings.passes.max(1);
+    for pass in 1..=passes {
+        let mut pupils: Vec<_> = candidates.iter_mut().flat_map(|candidate| &mut candidate.pupils).collect();
+        course.pass(&mut pupils, pass == passes, done);
+    }
+    let finish = |(mut candidate, left_out): (Candidate<'_>, &LeftOut<'_>)| {
+        candidate.look(passes, &held_out.without(*left_out));
+        candidate.chosen().expect("the candidate was looked at")
+    };
+    candidates.into_iter().zip(left_out).map(finish).collect()
+}
+
 /// A way to learn, with its pupils: one without each group of sources, then the one that sees everything.
 struct Candidate<'a> {
     settings: Settings,
@@ -136,7 +177,7 @@ fn score(features: &Sparse, weights: &[f32]) -> f64 {
 
 /// Rows to measure on, at most some hundred of each source and class.
 struct HeldOut<'a> {
-    rows: Vec<Held<'a>>,
+    rows: Vec<Arc<Held<'a>>>,
     /// The groups of sources and the sources in them whose positive rows are measured.
     measured: Vec<(usize, &'a str)>,
 }
@@ -165,11 +206,9 @@ impl<'a> HeldOut<'a> {
                 group.map(|row| (source, positive, folds.of_row(row), varied(row, DROP_FIELD, 0.0, &mut dice))),
             );
         }
-        let rows = in_parallel(&picked, |_, (source, positive, fold, row)| Held {
-            fold: *fold,
-            source,
-            positive: *positive,
-            features: Features::of(&row.comment()).sparse(),
+        let rows = in_parallel(&picked, |_, (source, positive, fold, row)| {
+            let features = Features::of(&row.comment()).sparse();
+            Arc::new(Held { fold: *fold, source, positive: *positive, features })
         });
         // Where some sources are worth leaving out alone, those decide.
         let worth = leave_one_out::sources(all, kind);
@@ -180,6 +219,13 @@ impl<'a> HeldOut<'a> {
         if measured.iter().any(|(_, source)| worth.contains(source)) {
             measured.retain(|(_, source)| worth.contains(source));
         }
+        Self { rows, measured }
+    }
+
+    /// What is left of them without some sources.
+    fn without(&self, left_out: LeftOut<'_>) -> Self {
+        let rows = self.rows.iter().filter(|row| !left_out.has(row.source)).cloned().collect();
+        let measured = self.measured.iter().filter(|(_, source)| !left_out.has(source)).copied().collect();
         Self { rows, measured }
     }
 

@@ -27,6 +27,8 @@ pub(super) struct Counts {
     pub(super) numbered: usize,
     pub(super) doubled: usize,
     pub(super) faces: usize,
+    pub(super) shouted: usize,
+    pub(super) numbers: usize,
 }
 
 impl Counts {
@@ -122,12 +124,14 @@ impl Counts {
         } else {
             self.lone_letters += usize::from(seen.chars == 1);
             self.odd_words += usize::from(looks_random(word));
+            self.shouted += usize::from(seen.chars >= 4 && word.chars().all(char::is_uppercase));
         }
     }
 
     fn ends_with_digits(&mut self, word: &str, seen: &WordSoFar) {
         let digits = seen.digits;
         self.digits_in_words += usize::from(digits < word.len());
+        self.numbers += usize::from(digits >= 3);
         // `SGI88`: capitals, then a number.
         let capitals = word.chars().take_while(|c| c.is_uppercase()).count();
         self.brands += usize::from(capitals >= 2 && digits >= 2 && capitals + digits == word.len());

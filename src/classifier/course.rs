@@ -85,8 +85,16 @@ impl Pupil<'_> {
 }
 
 fn lesson(example: &Example<'_>, settings: Settings, dice: &mut Dice) -> Sparse {
-    let disguise = if example.positive { settings.disguise_positive } else { settings.disguise_negative };
-    let varied = varied(example.row, settings.drop_field, disguise, dice);
+    let disguise = match (example.planted, example.positive) {
+        // What is planted is disguised itself.
+        (Some(_), _) => 0.0,
+        (None, true) => settings.disguise_positive,
+        (None, false) => settings.disguise_negative,
+    };
+    let mut varied = varied(example.row, settings.drop_field, disguise, dice);
+    if let Some(planted) = example.planted {
+        varied.text = planted.in_text(&varied.text, dice);
+    }
     let mut features = Features::of(&varied.comment());
     if dice.chance(settings.forget_words) {
         features.forget_words();

@@ -7,7 +7,7 @@ use crate::concepts::Concept;
 use crate::normalize::Reading;
 
 /// Changes whenever the same comment gives other features; a model of another version is refused.
-pub const FEATURE_VERSION: u32 = 3;
+pub const FEATURE_VERSION: u32 = 4;
 /// Size of the space that features are hashed into.
 pub const BUCKETS: usize = 1 << 20;
 /// The bucket that is in every comment. No feature is hashed onto it.

@@ -1,10 +1,11 @@
 //! Training without a source: the only way to know what a head does on a site that it has never seen.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicU64;
 
-use super::training::{Choices, Settings, TrainError, label, steps_of, train_head};
+use super::choosing::without_each;
+use super::course::in_parallel;
+use super::training::{Choices, Settings, TrainError, check, finished, label, steps_of};
 use super::{HeadKind, Model};
 use crate::dataset::Row;
 
@@ -42,14 +43,33 @@ pub fn sources(rows: &[Row], kind: HeadKind) -> Vec<&str> {
     counts.into_iter().filter(worth).map(|(source, _)| source).collect()
 }
 
-/// How many rows [`run`] learns from, about.
-pub fn steps(rows: &[Row], kind: HeadKind, settings: Settings) -> u64 {
-    sources(rows, kind).len() as u64 * steps_of(rows, kind, &Choices::none(settings))
+/// What is left out at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LeftOut<'a> {
+    source: &'a str,
+    /// Whether ham of [`LENT_HAM`] is lent to it.
+    borrows: bool,
 }
 
-/// Trains a head without each source in turn, as the shipped one is trained, and asks `measure` what it makes of the
-/// rows that were left out; as many at a time as there are processors. The model that `measure` gets has its other
-/// head from `with`.
+impl<'a> LeftOut<'a> {
+    fn of(rows: &[Row], kind: HeadKind, source: &'a str) -> Self {
+        let ham = rows.iter().filter(|row| row.spam == Some(false) && *row.source == *source).count();
+        Self { source, borrows: kind == HeadKind::Spam && source.starts_with("blog") && ham < MIN_HAM }
+    }
+
+    /// Whether rows of this source are left out.
+    pub(super) fn has(self, source: &str) -> bool {
+        source == self.source || (self.borrows && source == LENT_HAM)
+    }
+}
+
+/// How many rows [`run`] learns from, for all sources together.
+pub fn steps(rows: &[Row], kind: HeadKind, settings: Settings) -> u64 {
+    steps_of(rows, kind, &Choices::none(settings))
+}
+
+/// Trains a head without each source in turn, calibrated as the shipped one is, and asks `measure` what it makes of the
+/// rows that were left out. The model that `measure` gets has its other head from `with`.
 ///
 /// # Errors
 ///
@@ -63,42 +83,29 @@ pub fn run<T: Send>(
     done: &AtomicU64,
     measure: &(dyn Fn(&str, Vec<Row>, &Model) -> T + Sync),
 ) -> Result<BTreeMap<String, T>, Failed> {
-    let sources = sources(rows, kind);
-    let choices = Choices::none(settings);
-    let next = AtomicUsize::new(0);
-    let found = Mutex::new(BTreeMap::new());
-    let one = |source: &str| {
-        let (left_out, kept) = split(rows, kind, source);
-        let failed = |error| Failed { source_name: source.to_owned(), error };
-        let (head, _) = train_head(&kept, kind, seed, &choices, done).map_err(failed)?;
-        drop(kept);
+    let left_out: Vec<LeftOut<'_>> =
+        sources(rows, kind).into_iter().map(|source| LeftOut::of(rows, kind, source)).collect();
+    let failed = |source: &str, error| Failed { source_name: source.to_owned(), error };
+    for one in &left_out {
+        let kept = rows.iter().filter(|row| !one.has(&row.source));
+        check(kept, kind).map_err(|error| failed(one.source, error))?;
+    }
+    let chosen = without_each(rows, kind, seed, settings, &left_out, done);
+    let work: Vec<_> = left_out.into_iter().zip(chosen).collect();
+    let measured = in_parallel(&work, |_, (one, chosen)| {
+        let source = one.source;
+        let (head, _) = finished(chosen, kind).map_err(|error| failed(source, error))?;
         let mut heads = with.heads.clone();
         heads[kind as usize] = Some(head);
-        Ok(measure(source, left_out, &Model { version: format!("without {source}"), heads }))
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(source) = sources.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = one(source);
-                    found.lock().expect("no thread panics").insert((*source).to_owned(), result);
-                }
-            });
-        }
+        let model = Model { version: format!("without {source}"), heads };
+        Ok((source.to_owned(), measure(source, rows_of(rows, kind, *one), &model)))
     });
-    let found = found.into_inner().expect("no thread panics");
-    found.into_iter().map(|(source, result)| Ok((source, result?))).collect()
+    measured.into_iter().collect()
 }
 
-/// The labelled rows that are left out for a source, and all rows that are kept.
-fn split(rows: &[Row], kind: HeadKind, source: &str) -> (Vec<Row>, Vec<Row>) {
-    let ham = rows.iter().filter(|row| row.spam == Some(false) && *row.source == *source).count();
-    let borrows = kind == HeadKind::Spam && source.starts_with("blog") && ham < MIN_HAM;
-    let is_left_out = |row: &&Row| *row.source == *source || (borrows && *row.source == *LENT_HAM);
-    let (mut left_out, kept): (Vec<Row>, Vec<Row>) = rows.iter().cloned().partition(|row| is_left_out(&row));
-    left_out.retain(|row| label(row, kind).is_some());
-    (left_out, kept)
+/// The labelled rows that are left out.
+fn rows_of(rows: &[Row], kind: HeadKind, left_out: LeftOut<'_>) -> Vec<Row> {
+    rows.iter().filter(|row| left_out.has(&row.source) && label(row, kind).is_some()).cloned().collect()
 }
 
 #[cfg(test)]
@@ -128,11 +135,13 @@ mod tests {
 
     #[test]
     fn a_blog_without_much_ham_is_lent_some_that_is_left_out_too() {
-        let (left_out, kept) = split(&rows(), HeadKind::Spam, "blog_a");
-        assert_eq!((left_out.len(), kept.len()), (160, 240));
-        assert!(kept.iter().all(|row| *row.source != *LENT_HAM));
-        let (left_out, _) = split(&rows(), HeadKind::Spam, "video_b");
-        assert_eq!(left_out.len(), 120);
+        let rows = rows();
+        let left_out = |source| {
+            let left_out = LeftOut::of(&rows, HeadKind::Spam, source);
+            (rows_of(&rows, HeadKind::Spam, left_out).len(), left_out.has(LENT_HAM))
+        };
+        assert_eq!(left_out("blog_a"), (160, true));
+        assert_eq!(left_out("video_b"), (120, false));
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod identity;
 pub mod learner;
 pub mod leave_one_out;
 pub mod obfuscation;
+mod planting;
 mod settings;
 mod structure;
 #[cfg(test)]

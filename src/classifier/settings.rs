@@ -27,6 +27,8 @@ pub struct Settings {
     pub disguise_negative: f64,
     /// What rows count that nobody has labelled for this head and that are presumed negative.
     pub presumed: f64,
+    /// What adverts planted in comments of the negative class weigh together, as a part of what those comments do.
+    pub planted: f64,
     /// What is left, after the first pass, of the weight of a row whose label the head is all but sure to be wrong.
     pub doubt: f32,
     /// How many groups of sources are left out in turn for calibration.
@@ -49,11 +51,11 @@ impl Choices {
     pub fn of(kind: HeadKind) -> Self {
         let settings = Settings::of(kind);
         let tried = match kind {
-            HeadKind::Spam => [(1.0, 0.0), (2.0, 0.0), (1.0, 0.05)],
-            HeadKind::Toxic => [(0.3, 0.0), (0.6, 0.0), (0.3, 0.05)],
+            HeadKind::Spam => [(1.0, 0.0), (0.6, 0.0)],
+            HeadKind::Toxic => [(0.6, 0.0), (0.4, 0.0)],
         };
         let rates = tried.map(|(alpha, l2)| Rates { alpha, l2, ..settings.rates }).to_vec();
-        Self { settings, rates, passes: 2..=5 }
+        Self { settings, rates, passes: 2..=4 }
     }
 
     /// No choice at all.
@@ -77,6 +79,7 @@ impl Settings {
                 disguise_positive: 0.3,
                 disguise_negative: 0.02,
                 presumed: 0.25,
+                planted: 0.15,
                 doubt: 0.2,
                 folds: 6,
             },
@@ -90,6 +93,7 @@ impl Settings {
                 disguise_positive: 0.1,
                 disguise_negative: 0.05,
                 presumed: 0.0,
+                planted: 0.0,
                 doubt: 0.2,
                 folds: 6,
             },
@@ -119,6 +123,7 @@ impl Settings {
             "disguise_positive" => self.disguise_positive = value,
             "disguise_negative" => self.disguise_negative = value,
             "presumed" => self.presumed = value,
+            "planted" => self.planted = value,
             "doubt" => self.doubt = value as f32,
             "folds" => self.folds = value as usize,
             _ => return Err(format!("{change}: there is no setting {name}")),

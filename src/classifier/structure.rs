@@ -93,6 +93,17 @@ fn text(comment: &Comment, seen: &mut Observer<'_>) {
     let read = undone.as_ref().unwrap_or(&counts);
     seen.number("words with a number at the end", read.numbered as f64, COUNTS);
     seen.number("numbers of one digit only", read.doubled as f64, COUNTS);
+    seen.number("numbers of three digits or more", read.numbers as f64, COUNTS);
+    // Where all is in capitals, no word stands out.
+    if 2 * counts.upper < counts.letters {
+        seen.number("words in capitals among others", counts.shouted as f64, COUNTS);
+    }
+    if read.numbered > 0 {
+        seen.fact("a name with a number and no link", !has_address(comment));
+        seen.fact("a name with a number in a short text", (3..=25).contains(&counts.words));
+        seen.fact("a name with a number beside disguise", disguised_words(comment) > 0);
+    }
+    seen.fact("a few disguised words among others", (1..=3).contains(&disguised_words(comment)) && counts.words >= 5);
     seen.number("words that look random", counts.odd_words as f64, COUNTS);
     if counts.words >= 5 {
         seen.share("lone letters in per cent of the words", counts.lone_letters, counts.words);
@@ -100,6 +111,15 @@ fn text(comment: &Comment, seen: &mut Observer<'_>) {
         let (words, different) = seen.features.words();
         seen.share("repeated words in per cent", words - different, words);
     }
+}
+
+/// How many words are written to be read by people only.
+fn disguised_words(comment: &Comment) -> usize {
+    let found = &comment.body.disguise;
+    [&found.styled, &found.look_alike, &found.spaced, &found.invisible, &found.stacked_marks, &found.leet]
+        .iter()
+        .map(|spans| spans.len())
+        .sum()
 }
 
 /// Whether a word is a second person, in the languages where abuse is known.

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::calibration::Calibration;
 pub use super::choosing::Trial;
-use super::choosing::choose;
+use super::choosing::{Chosen, choose};
 use super::examples::Examples;
 pub use super::examples::label;
 use super::features::BIAS;
@@ -118,7 +118,7 @@ pub(super) fn steps_of(rows: &[Row], kind: HeadKind, choices: &Choices) -> u64 {
     (Examples::of(rows, kind, choices.settings).in_a_pass() * choices.passes.end()) as u64
 }
 
-pub(super) fn train_head(
+fn train_head(
     rows: &[Row],
     kind: HeadKind,
     seed: u64,
@@ -127,10 +127,15 @@ pub(super) fn train_head(
 ) -> Result<(Head, Learned), TrainError> {
     check(rows, kind)?;
     let (chosen, trials) = choose(rows, kind, seed, choices, done);
+    let (head, calibration) = finished(&chosen, kind)?;
+    Ok((head, Learned { settings: chosen.trial.settings, calibration, trials }))
+}
+
+/// The head that was chosen, calibrated on what those beside it have not seen.
+pub(super) fn finished(chosen: &Chosen, kind: HeadKind) -> Result<(Head, Calibration), TrainError> {
     let calibration = Calibration::fit(&chosen.held_out)
         .map_err(|error| TrainError::Calibration { head: kind.as_str(), detail: error.to_string() })?;
-    let head = calibrated(&chosen.weights, calibration);
-    Ok((head, Learned { settings: chosen.trial.settings, calibration, trials }))
+    Ok((calibrated(&chosen.weights, calibration), calibration))
 }
 
 fn calibrated(weights: &[f32], calibration: Calibration) -> Head {
@@ -141,12 +146,17 @@ fn calibrated(weights: &[f32], calibration: Calibration) -> Head {
     Head::pack(bias, weights.iter().enumerate().map(weight))
 }
 
-fn check(rows: &[Row], kind: HeadKind) -> Result<(), TrainError> {
+/// Whether a head can be learned from these rows.
+pub(super) fn check<'a>(
+    rows: impl IntoIterator<Item = &'a Row, IntoIter: Clone>,
+    kind: HeadKind,
+) -> Result<(), TrainError> {
+    let rows = rows.into_iter();
     let names = match kind {
         HeadKind::Spam => ["ham", "spam"],
         HeadKind::Toxic => ["not toxic", "toxic"],
     };
-    let count = |class| rows.iter().filter(|row| label(row, kind) == Some(class)).count();
+    let count = |class| rows.clone().filter(|row| label(row, kind) == Some(class)).count();
     let counts = [count(false), count(true)];
     let head = kind.as_str();
     for class in [0, 1] {

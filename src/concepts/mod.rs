@@ -136,6 +136,15 @@ pub fn find(text: &str) -> Vec<Hit> {
     MATCHER.find(text)
 }
 
+/// Everything that the lists hold: the concept, the language (`None` for words of many), and the words or the stem of the last one.
+pub fn listed() -> impl Iterator<Item = (Concept, Option<Language>, &'static str)> {
+    let entries = |(concept, text): &(Concept, &'static str)| {
+        let concept = *concept;
+        list::entries(text).flatten().map(move |entry| (concept, entry.language, entry.words))
+    };
+    LISTS.iter().flat_map(entries)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
