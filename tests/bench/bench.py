@@ -45,6 +45,10 @@ LENGTHS = {
 }
 
 
+# What a part may fail with.
+FAULTS = (OSError, RuntimeError, ValueError, LookupError, ZeroDivisionError, subprocess.SubprocessError)
+
+
 class Run:
     """What was found so far. It is written down after every part."""
 
@@ -62,10 +66,23 @@ class Run:
             found = work()
             if found is not None:
                 self.results[name] = found
-        except (OSError, RuntimeError, ValueError, LookupError, subprocess.SubprocessError) as error:
-            self.results["failed"][name] = f"{type(error).__name__}: {str(error).strip()[-300:]}"
+        except FAULTS as error:
+            self.note(name, error)
         print(f"{name}: {time.monotonic() - began:.0f} s {self.results['failed'].get(name, '')}", flush=True)
         Path("target/bench.json").write_text(json.dumps(self.results, indent=1))
+
+    def note(self, name: str, error: Exception) -> None:
+        self.results["failed"][name] = f"{type(error).__name__}: {str(error).strip()[-300:]}"
+
+    def of_each(self, part: str, compared: list[servers.Server], work: Callable[[servers.Server], object]) -> dict:
+        """What `work` finds for each server, by its label; one that fails is left out, and named."""
+        found = {}
+        for server in compared:
+            try:
+                found[server.label] = work(server)
+            except FAULTS as error:
+                self.note(f"{part}, {server.label}", error)
+        return found
 
     def start(self, name: str, server: Callable[[], servers.Server]) -> None:
         """Starts what is compared, if it can be started."""
@@ -93,12 +110,14 @@ def median(runs: list[Measured]) -> dict:
 def closed_loops(run: Run) -> list[dict]:
     """Every server at every number of connections, in turn, again and again, so that a noisy minute hits all."""
     runs: dict[tuple[str, int], list[Measured]] = {}
-    for server in run.running.values():
-        closed(server, 16, 1)
+    compared = list(run.running.values())
+    run.of_each("warming up", compared, lambda server: closed(server, 16, 1))
     for _ in range(run.length.repetitions):
         for connections in CONNECTIONS:
-            for server in run.running.values():
-                runs.setdefault((server.label, connections), []).append(closed(server, connections, run.length.seconds))
+            part = f"closed loop, {connections} connections"
+            found = run.of_each(part, compared, lambda server: closed(server, connections, run.length.seconds))
+            for label, measured in found.items():
+                runs.setdefault((label, connections), []).append(measured)
     return [{"server": label, "connections": connections, **median(found)} for (label, connections), found in runs.items()]
 
 
@@ -107,33 +126,38 @@ def peak(run: Run, label: str) -> float:
     return max(found["rate"] for found in run.results["closed"] if found["server"] == label)
 
 
-def at_rates(run: Run, share: float, connections: int) -> dict:
+def at_rates(run: Run, part: str, share: float, connections: int) -> dict:
     """Our servers at a share of their best rate."""
-    found = {}
-    for server in run.ours():
+
+    def at_rate(server: servers.Server) -> dict:
         wanted = peak(run, server.label) * share
         measured, statuses = steady(server, wanted, connections, 2 * run.length.seconds)
-        found[server.label] = {"wanted": wanted, "statuses": statuses, **dataclasses.asdict(measured)}
-    return found
+        return {"wanted": wanted, "statuses": statuses, **dataclasses.asdict(measured)}
+
+    return run.of_each(part, run.ours(), at_rate)
 
 
 def health(run: Run) -> dict:
     """How often the same servers answer when there is nothing to do."""
-    root = {server.label: server.url.removesuffix("/v1/comments") for server in run.ours()}
-    return {server.label: closed(server, 64, run.length.seconds, root[server.label] + "/healthz").rate for server in run.ours()}
+
+    def rate(server: servers.Server) -> float:
+        return closed(server, 64, run.length.seconds, server.url.removesuffix("/v1/comments") + "/healthz").rate
+
+    return run.of_each("healthz", run.ours(), rate)
 
 
 def filled(run: Run) -> dict:
     """Posts until there are enough comments: the rate meanwhile, and what they take on disk."""
-    found = {}
-    for server in run.ours():
+
+    def fill(server: servers.Server) -> dict:
         before, began = server.stored(), time.monotonic()
         measured, _ = steady(server, 0, 64, 3_600, run.length.rows)
         count = run.length.rows - measured.refused - measured.broken
         rate = count / (time.monotonic() - began)
         wait_for_index(server)
-        found[server.label] = {"comments": count, "rate": rate, "bytes": (server.stored() - before) / count}
-    return found
+        return {"comments": count, "rate": rate, "bytes": (server.stored() - before) / count}
+
+    return run.of_each("filling", run.ours(), fill)
 
 
 def wait_for_index(server: servers.Server) -> None:
@@ -154,15 +178,16 @@ def reads(run: Run) -> dict:
         "search, two words": "/v1/comments?q=free+money",
         "statistics": "/v1/stats",
     }
-    found = {}
-    for server in run.ours():
-        root, cursor = server.url.removesuffix("/v1/comments"), deep_cursor(server)
-        found[server.label] = {}
+
+    def read(server: servers.Server) -> dict:
+        root, cursor, found = server.url.removesuffix("/v1/comments"), deep_cursor(server), {}
         for name, address in addresses.items():
             closed(server, 2, 1, root + address.format(cursor=cursor))
             measured = closed(server, 2, run.length.seconds, root + address.format(cursor=cursor))
-            found[server.label][name] = dataclasses.asdict(measured)
-    return found
+            found[name] = dataclasses.asdict(measured)
+        return found
+
+    return run.of_each("reading", run.ours(), read)
 
 
 def deep_cursor(server: servers.Server) -> str:
@@ -232,7 +257,7 @@ def main() -> None:
     run.results["binary_mib"] = run.program.stat().st_size / 2**20
     run.part("start", lambda: starts(run))
     run.part("check_rate", lambda: check_rate(run))
-    run.part("authors", lambda: many_authors(run))
+    run.part("many_authors", lambda: many_authors(run))
     database: list[servers.Database] = []
     try:
         run.start("Moderato on SQLite", lambda: servers.moderato(run.program, run.work, run.files["moderato"], "Moderato on SQLite", None))
@@ -244,8 +269,8 @@ def main() -> None:
         run.start("Rspamd", lambda: servers.rspamd(run.work, run.files["rspamd"]))
         run.part("closed", lambda: closed_loops(run))
         run.part("healthz", lambda: health(run))
-        run.part("half", lambda: at_rates(run, 0.5, 256))
-        run.part("overload", lambda: at_rates(run, 10, CROWD))
+        run.part("half", lambda: at_rates(run, "half of its best", 0.5, 256))
+        run.part("overload", lambda: at_rates(run, "overload", 10, CROWD))
         run.part("filled", lambda: filled(run))
         run.part("reads", lambda: reads(run))
     finally:

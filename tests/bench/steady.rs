@@ -45,7 +45,8 @@ struct Outcome {
 impl Plan {
     fn from_arguments() -> Result<(Self, usize)> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
-        let text = |i: usize| arguments.get(i).cloned().ok_or_else(|| Error::other("too few arguments: see the source"));
+        let text =
+            |i: usize| arguments.get(i).cloned().ok_or_else(|| Error::other("too few arguments: see the source"));
         let number = |i: usize| text(i)?.parse::<f64>().map_err(Error::other);
         let (address, path) = (text(0)?, text(1)?);
         let content_type = std::env::var("CONTENT_TYPE").unwrap_or_else(|_| "application/json".to_owned());
@@ -110,12 +111,7 @@ fn micros(since: Instant) -> u32 {
 }
 
 /// Sends a request and reads its answer: the status.
-async fn exchange(
-    address: &str,
-    stream: &mut Option<TcpStream>,
-    request: &[u8],
-    answer: &mut Vec<u8>,
-) -> Result<u16> {
+async fn exchange(address: &str, stream: &mut Option<TcpStream>, request: &[u8], answer: &mut Vec<u8>) -> Result<u16> {
     let open = match stream {
         Some(open) => open,
         None => {

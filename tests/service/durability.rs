@@ -177,8 +177,7 @@ async fn what_is_too_much_at_once_is_refused_at_once() {
         posts.spawn(async move { Answer::of(post.send().await.expect("an answer")).await });
     }
     let mut answers = Vec::new();
-    let is_too_much =
-        |answer: &Answer| answer.body["detail"].as_str().is_some_and(|d| d.contains("too much arrives"));
+    let is_too_much = |answer: &Answer| answer.body["detail"].as_str().is_some_and(|d| d.contains("too much arrives"));
     while !answers.iter().any(is_too_much) {
         answers.push(posts.join_next().await.expect("none was refused for their number").expect("it ends"));
     }
