@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::{info, warn};
 
 use crate::classifier::Model;
@@ -29,6 +30,10 @@ pub use assess::assess;
 /// Longest wait for the facts; a comment without them is held.
 const FACTS_TIME: Duration = Duration::from_millis(500);
 
+/// Comments that are judged at the same time. More are refused before they cost anything, so that those that were taken are
+/// answered soon: these are two full commits.
+const AT_ONCE: usize = 512;
+
 /// Everything a comment passes on its way.
 #[derive(Debug)]
 pub struct Pipeline {
@@ -36,6 +41,7 @@ pub struct Pipeline {
     limits: ArcSwap<Limits>,
     model: ArcSwap<std::result::Result<Model, String>>,
     recent: Mutex<Recent>,
+    places: Semaphore,
     metrics: Arc<Metrics>,
 }
 
@@ -104,6 +110,7 @@ impl Pipeline {
             limits: ArcSwap::from_pointee(limits),
             model: ArcSwap::from_pointee(model),
             recent: Mutex::new(recent),
+            places: Semaphore::new(AT_ONCE),
             metrics,
         })
     }
@@ -122,6 +129,7 @@ impl Pipeline {
         idempotency: Option<IdempotencyKey>,
         now: Timestamp,
     ) -> Result<(Judged, Allowance), NotModerated> {
+        let _place = self.place()?;
         let allowance = self.limit(site, key, &submission).await?;
         Ok((self.take(site, submission, idempotency, now).await?, allowance))
     }
@@ -176,6 +184,7 @@ impl Pipeline {
         submission: Submission,
         now: Timestamp,
     ) -> Result<(Judged, Allowance), NotModerated> {
+        let _place = self.place()?;
         let allowance = self.limit(site, key, &submission).await?;
         let started = Instant::now();
         let mut comment = self.normalize(site, submission, stored.created_at);
@@ -204,7 +213,7 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// When the site's limit is used up.
+    /// When the site's limit is used up, or too much arrives at once.
     pub async fn check(
         &self,
         site: &SiteEntry,
@@ -212,6 +221,7 @@ impl Pipeline {
         submission: Submission,
         now: Timestamp,
     ) -> Result<(Judged, Comment, Allowance), NotModerated> {
+        let _place = self.place()?;
         let allowance = self.limits.load_full().check_key_everywhere(site.site.id, key).await;
         let allowance = allowance.inspect_err(|e| self.metrics.rate_limited(e.limit))?;
         let (judged, comment) = self.rehearse(site, submission, now).await;
@@ -252,6 +262,11 @@ impl Pipeline {
     /// These limits hold from now on, with nothing used up but what is shared.
     pub fn use_limits(&self, limits: Limits) {
         self.limits.store(Arc::new(limits));
+    }
+
+    /// A place among those that are judged now. Nobody waits for one.
+    fn place(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        self.places.try_acquire().map_err(|_| StoreError::Overloaded)
     }
 
     async fn limit(&self, site: &SiteEntry, key: KeyId, submission: &Submission) -> Result<Allowance, Exceeded> {

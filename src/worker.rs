@@ -10,6 +10,7 @@ use tracing::{debug, info, warn};
 
 use crate::app::App;
 use crate::events::Told;
+use crate::id::CommentId;
 use crate::store::{INDEXED_AT_ONCE, Retention, StoreError};
 
 /// How often other processes' changes of sites, keys and policies are looked for.
@@ -49,14 +50,16 @@ async fn tell(app: &App, stop: &CancellationToken) {
     app.events.close();
 }
 
-/// Lets new comments be found by their words.
+/// Lets new comments be found by their words. Where comments wait to be stored, they go first: the index then grows by one
+/// portion a turn, and catches up later.
 async fn index(app: &App, stop: &CancellationToken) {
     let mut ticks = interval(INDEX_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while next(&mut ticks, stop).await {
+        let mut after = CommentId(0);
         loop {
-            match app.store.index_comments(crate::clock::now()).await {
-                Ok(INDEXED_AT_ONCE) if !stop.is_cancelled() => {}
+            match app.store.index_comments(crate::clock::now(), &mut after).await {
+                Ok(INDEXED_AT_ONCE) if !stop.is_cancelled() && app.store.writer().waiting() == 0 => {}
                 Ok(_) => break,
                 Err(error) => {
                     warn!("new comments cannot be indexed, they are found later: {error:?}");

@@ -87,7 +87,21 @@ async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -
 /// Requests that were answered well, for sampling.
 static ANSWERED: AtomicU64 = AtomicU64::new(0);
 
-/// What concerns security has a name of its own; failures of ours are always logged, successes one in so many.
+/// Most failures that are logged in one second: an overload makes thousands, which would cost more than the rest of their
+/// answers. The metrics count all.
+const FAILURES_LOGGED: u64 = 100;
+/// The current second, and how many failures it had, in the lower half.
+static FAILURES: AtomicU64 = AtomicU64::new(0);
+
+/// Whether this failure is one of the first of its second.
+fn is_logged(second: u64) -> bool {
+    let counted = |last: u64| if last >> 32 == second { last + 1 } else { (second << 32) + 1 };
+    let last = FAILURES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(counted(last)));
+    let (Ok(last) | Err(last)) = last;
+    counted(last) & u64::from(u32::MAX) <= FAILURES_LOGGED
+}
+
+/// What concerns security has a name of its own; failures of ours are logged, successes one in so many.
 fn log_request(app: &App, status: StatusCode, took: Duration) {
     let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     let code = status.as_u16();
@@ -101,6 +115,10 @@ fn log_request(app: &App, status: StatusCode, took: Duration) {
     if let Some(event) = refused {
         info!(event, status = code, took_us, "answered with {status}");
     } else if status.is_server_error() {
+        let second = u64::try_from(crate::clock::now().as_second()).unwrap_or(0) & u64::from(u32::MAX);
+        if !is_logged(second) {
+            return;
+        }
         warn!(event = "request_failed", status = code, took_us, "answered with {status}");
     } else if every > 0 && ANSWERED.fetch_add(1, Ordering::Relaxed).is_multiple_of(every) {
         info!(event = "request", status = code, took_us, sampled = every, "answered with {status}");

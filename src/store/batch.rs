@@ -1,13 +1,14 @@
-//! All comments that wait, stored together: on either database one statement a table, whatever their number.
+//! All comments that wait, stored together, as one transaction.
 //!
-//! SQLite takes the rows as one JSON array, PostgreSQL as one array a column; there all tables are one statement, so a
-//! batch is one round trip, commit included.
+//! SQLite takes them by statements of a few fixed sizes, and the short rows of the other tables as one JSON array;
+//! PostgreSQL takes one array a column, and there all tables are one statement, so a batch is one round trip, commit included.
 
-use serde::ser::SerializeSeq;
-use serde::{Serialize, Serializer};
+use std::sync::LazyLock;
+
+use serde::Serialize;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 
 use super::counts::Counts;
 use super::record::{Idempotency, Recording, Row};
@@ -64,20 +65,46 @@ impl Recording {
 
 // SQLite ------------------------------------------------------------------------------------------------------------
 
-const COMMENTS_FROM_JSON: &str = "INSERT INTO comments (site_id, id, created_at, status, revision, name, email, text, url, page,
-    page_title, ip, user_agent, referrer, locale, external_id, parent_id, author_role, honeypot, elapsed_ms, submitted_at,
-    author_hash, page_hash, text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model, lang, worth,
-    campaign)
-  SELECT value->>0, value->>1, value->>2, value->>3, 1, value->>4, value->>5, value->>6, value->>7, value->>8,
-    value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, value->>18, value->>19,
-    value->>20, value->>21, value->>22, value->>23, value->>24, value->>25, value->>26, value->>27, value->>28, value->>29,
-    value->>30, value->>31, value->>32, value->>33, value->>34
-  FROM json_each($1)";
+/// Rows of one statement, largest first. Each size is a statement that stays prepared.
+const SIZES: [usize; 3] = [16, 4, 1];
 
-const EVENTS_FROM_JSON: &str = "INSERT INTO events (site_id, id, comment_id, action_id, kind, actor, to_status, revision, policy,
-    model, created_at)
-  SELECT value->>0, value->>1, value->>2, value->>1, 'created', 'pipeline', value->>3, 1, value->>4, value->>5, value->>6
-  FROM json_each($1)";
+/// A table's `INSERT … VALUES`, once for each of [`SIZES`]. Reading the columns of a row out of JSON would cost as much as all
+/// the rest of its insert.
+struct Insert([String; SIZES.len()]);
+
+impl Insert {
+    fn new(into: &str, row: &str) -> Self {
+        Self(SIZES.map(|size| format!("INSERT INTO {into} VALUES {}", vec![row; size].join(", "))))
+    }
+
+    /// The statements that insert these rows, each with its own.
+    fn of<'a, 'r>(&'a self, mut rows: &'a [&'r Recording]) -> Vec<(&'a str, &'a [&'r Recording])> {
+        let mut statements = Vec::new();
+        for (size, text) in SIZES.into_iter().zip(&self.0) {
+            while let Some((some, rest)) = rows.split_at_checked(size) {
+                statements.push((text.as_str(), some));
+                rows = rest;
+            }
+        }
+        statements
+    }
+}
+
+static COMMENTS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "comments (revision, site_id, id, created_at, status, name, email, text, url, page, page_title, ip, user_agent,
+            referrer, locale, external_id, parent_id, author_role, honeypot, elapsed_ms, submitted_at, author_hash, page_hash,
+            text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model, lang, worth, campaign)",
+        "(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+});
+
+static EVENTS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "events (kind, actor, revision, site_id, id, action_id, comment_id, to_status, policy, model, created_at)",
+        "('created', 'pipeline', 1, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+});
 
 const EXTERNAL_IDS_FROM_JSON: &str = "INSERT INTO external_ids (site_id, external_hash, comment_id)
   SELECT value->>0, value->>1, value->>2 FROM json_each($1)";
@@ -100,8 +127,6 @@ const ANSWERS_FROM_JSON: &str =
 async fn insert_json(conn: &mut SqliteConnection, rows: &[&Recording]) -> sqlx::Result<()> {
     let counts = counts(rows);
     let mut statements = vec![
-        (COMMENTS_FROM_JSON, json(rows.iter().map(|r| &r.row))?),
-        (EVENTS_FROM_JSON, json(rows.iter().map(|r| r.event_columns()))?),
         (COUNTS_FROM_JSON, json(counts.changes().map(|(site, status, by)| (site.0, status, by)))?),
         (TALLIES_FROM_JSON, json(counts.tallies.changes())?),
     ];
@@ -118,6 +143,14 @@ async fn insert_json(conn: &mut SqliteConnection, rows: &[&Recording]) -> sqlx::
     }
 
     let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
+    for (statement, rows) in COMMENTS.of(rows) {
+        let query = rows.iter().fold(query(statement), |query, r| bind_comment(query, &r.row));
+        query.execute(&mut *transaction).await?;
+    }
+    for (statement, rows) in EVENTS.of(rows) {
+        let query = rows.iter().fold(query(statement), |query, r| bind_event(query, r));
+        query.execute(&mut *transaction).await?;
+    }
     for (statement, values) in statements {
         sqlx::query(statement).bind(values).execute(&mut *transaction).await?;
     }
@@ -129,41 +162,42 @@ fn json<T: Serialize>(rows: impl Iterator<Item = T>) -> sqlx::Result<String> {
     serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-impl Recording {
-    fn event_columns(&self) -> impl Serialize {
-        let Row { comment, verdict, status, .. } = &self.row;
-        (
-            comment.site.0,
-            self.event.0,
-            comment.id.0,
-            *status as i16,
-            verdict.policy,
-            verdict.model.clone(),
-            micros(comment.created_at),
-        )
-    }
+/// The texts of [`Insert`] are made of constants only.
+fn query(statement: &str) -> SqliteQuery<'_> {
+    sqlx::query(sqlx::AssertSqlSafe(statement))
+}
 
+type SqliteQuery<'q> = sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments>;
+
+/// The values of [`COMMENTS`], in its order.
+fn bind_comment<'q>(mut query: SqliteQuery<'q>, row: &'q Row) -> SqliteQuery<'q> {
+    let (c, s, v) = (&row.comment, &row.comment.submission, &row.verdict);
+    macro_rules! bind {
+        ($($value:expr),* $(,)?) => { $(query = query.bind($value);)* };
+    }
+    bind!(c.site, c.id, micros(c.created_at), row.status);
+    bind!(s.name.as_deref(), s.email.as_deref(), s.text.as_str(), s.url.as_deref(), s.page.as_deref());
+    bind!(s.page_title.as_deref(), s.ip.map(|ip| ip.to_string()), s.user_agent.as_deref(), s.referrer.as_deref());
+    bind!(s.locale.as_deref(), s.external_id.as_deref(), s.parent_id, s.author_role.as_deref(), s.honeypot.as_deref());
+    bind!(s.elapsed_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)), s.submitted_at.map(micros));
+    bind!(c.author_hash(), c.page_hash(), c.text_hash(), row.fingerprint);
+    bind!(v.decision.as_str(), v.score, v.scores.spam, v.scores.toxic, row.reasons.as_str(), row.facts.as_str());
+    bind!(v.policy, v.model.as_deref(), row.lang, row.worth, row.campaign);
+    query
+}
+
+/// The values of [`EVENTS`], in its order.
+fn bind_event<'q>(query: SqliteQuery<'q>, recording: &'q Recording) -> SqliteQuery<'q> {
+    let Row { comment, verdict, status, .. } = &recording.row;
+    let (event, at) = (recording.event, micros(comment.created_at));
+    let query = query.bind(comment.site).bind(event).bind(event).bind(comment.id).bind(status);
+    query.bind(verdict.policy).bind(verdict.model.as_deref()).bind(at)
+}
+
+impl Recording {
     fn outbox_columns(&self) -> impl Serialize + use<> {
         let comment = &self.row.comment;
         (comment.site.0, self.event.0, comment.id.0, micros(comment.created_at))
-    }
-}
-
-/// The values of [`COMMENTS_FROM_JSON`], in its order, as one JSON array.
-impl Serialize for Row {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let (c, s, v) = (&self.comment, &self.comment.submission, &self.verdict);
-        let mut row = serializer.serialize_seq(None)?;
-        macro_rules! put {
-            ($($value:expr),* $(,)?) => { $(row.serialize_element(&$value)?;)* };
-        }
-        put!(c.site.0, c.id.0, micros(c.created_at), self.status as i16);
-        put!(s.name, s.email, s.text, s.url, s.page, s.page_title, s.ip, s.user_agent, s.referrer, s.locale);
-        put!(s.external_id, s.parent_id.map(|id| id.0), s.author_role, s.honeypot, s.elapsed_ms);
-        put!(s.submitted_at.map(micros), c.author_hash(), c.page_hash(), c.text_hash(), self.fingerprint);
-        put!(v.decision.as_str(), v.score, v.scores.spam, v.scores.toxic, self.reasons, self.facts, v.policy, v.model);
-        put!(self.lang, self.worth, self.campaign.map(|id| id.0));
-        row.end()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reading comments: one, a page of many, and what is known about an author.
+//! Reading comments: one, and a page of many.
 
 use std::net::IpAddr;
 
@@ -8,12 +8,9 @@ use serde::Serialize;
 use super::filter::{CommentFilter, add_conditions, fetch};
 use super::{Result, Store, StoreError, time};
 use crate::comment::Submission;
-use crate::facts::{AuthorFacts, Facts};
+use crate::facts::Facts;
 use crate::id::{CommentId, SiteId};
 use crate::verdict::{Decision, Reason, Scores, Status, Verdict};
-
-/// How far back an author's history is read.
-const AUTHOR_COMMENTS: i64 = 50;
 
 /// A comment as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -257,34 +254,6 @@ impl Store {
         .fetch_optional(pool)
         .await)?;
         Ok(oldest.map(time))
-    }
-
-    /// The author's latest comments on a site, by status.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn author_facts(&self, site: SiteId, author_hash: i64) -> Result<AuthorFacts> {
-        let rows: Vec<(Status, i64)> = with_pool!(self, |pool| sqlx::query_as(
-            "SELECT status, COUNT(*) FROM
-                (SELECT status FROM comments WHERE site_id = $1 AND author_hash = $2 ORDER BY id DESC LIMIT $3) latest
-             GROUP BY status",
-        )
-        .bind(site)
-        .bind(author_hash)
-        .bind(AUTHOR_COMMENTS)
-        .fetch_all(pool)
-        .await)?;
-        let mut facts = AuthorFacts::default();
-        for (status, n) in rows {
-            let n = u32::try_from(n).unwrap_or(u32::MAX);
-            match status {
-                Status::Held => facts.held = n,
-                Status::Approved => facts.approved = n,
-                Status::Rejected => facts.rejected = n,
-            }
-        }
-        Ok(facts)
     }
 
     /// What is remembered of the newest comments of all sites, oldest first: site, id, author, text, fingerprint, status.

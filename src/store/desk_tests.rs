@@ -65,7 +65,7 @@ async fn found(store: &Store, text: &str) -> Vec<CommentId> {
 }
 
 async fn index(store: &Store) {
-    while store.index_comments(minutes(60)).await.expect("indexed") > 0 {}
+    while store.index_comments(minutes(60), &mut CommentId(0)).await.expect("indexed") > 0 {}
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_comment_that_is_committed_late_is_indexed_all_the_same() {
     let (store, _dir) = store().await;
     let late = Timestamp::from_microsecond(minutes(0).as_microsecond() - 2_000_000).expect("in range");
     add(&store, SITE, "on time", 0.5, minutes(0), None).await;
-    assert_eq!(store.index_comments(minutes(0)).await.expect("indexed"), 1);
+    assert_eq!(store.index_comments(minutes(0), &mut CommentId(0)).await.expect("indexed"), 1);
     // Ids of one process never go back; another replica's may.
     let submission = Submission { text: "late".to_owned(), ..Submission::default() };
     let mut comment = Comment::from_submission(SITE, submission, late);

@@ -52,6 +52,7 @@ mod access;
 mod appeals;
 mod audit;
 mod author;
+mod author_facts;
 mod batch;
 mod callbacks;
 mod comments;
@@ -190,6 +191,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     readers: Readers,
     writer: Writer,
+    authors: author_facts::AuthorReader,
     /// Ends with the last clone.
     _watcher: Option<Arc<Watcher>>,
 }
@@ -223,7 +225,9 @@ impl Store {
                 (Connector::Postgres(link.clone()), Conn::Postgres(first), Readers::Postgres(link))
             }
         };
-        let store = Self { readers, writer: Writer::start(connector, first), _watcher: watcher.map(Arc::new) };
+        let authors = author_facts::AuthorReader::start(readers.clone());
+        let writer = Writer::start(connector, first);
+        let store = Self { readers, writer, authors, _watcher: watcher.map(Arc::new) };
         if let Err(error) = store.make_partitions(crate::clock::now()).await {
             warn!("the partitions of the next months are missing, comments go to the default one: {error:?}");
         }

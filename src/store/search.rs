@@ -84,25 +84,31 @@ pub(super) fn condition(
 }
 
 impl Store {
-    /// Indexes comments that came since the last time; returns how many. Fewer than [`INDEXED_AT_ONCE`] means that all are.
+    /// Indexes comments that came since the last time, so many at once; returns how many.
+    ///
+    /// `after` is a comment up to which the calls before have looked at everything; it becomes the last one of this call.
+    /// From [`CommentId`] 0, the newest ones are looked at again: one with an earlier id may have been committed after them.
+    /// Fewer than [`INDEXED_AT_ONCE`] means that all are indexed.
     ///
     /// # Errors
     ///
     /// When the database fails; the next call tries again.
-    pub async fn index_comments(&self, now: Timestamp) -> Result<usize> {
+    pub async fn index_comments(&self, now: Timestamp, after: &mut CommentId) -> Result<usize> {
         let known = match self.dialect() {
             Dialect::Sqlite => "SELECT 1 FROM comment_search_docsize s WHERE s.id = c.id",
             Dialect::Postgres => "SELECT 1 FROM comment_search s WHERE s.site_id = c.site_id AND s.comment_id = c.id",
         };
         let sql = format!(
             "SELECT site_id, id, revision, name, text, url, page_title FROM comments c
-             WHERE id > (SELECT comment_id FROM search_progress) AND NOT EXISTS ({known}) ORDER BY id LIMIT $1"
+             WHERE id > (SELECT comment_id FROM search_progress) AND id > $2 AND NOT EXISTS ({known}) ORDER BY id LIMIT $1"
         );
         let rows: Vec<Row> = with_pool!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(INDEXED_AT_ONCE as i64)
+            .bind(*after)
             .fetch_all(pool)
             .await)?;
         let found = rows.len();
+        let last = rows.last().map_or(*after, |row| CommentId(row.id));
         let newest_safe = id::floor(now - LATE);
         // Everything up to here is in the index when these are.
         let complete = match rows.last() {
@@ -112,7 +118,8 @@ impl Store {
         if found == 0 && !self.has_new_comments(newest_safe).await? {
             return Ok(0);
         }
-        self.writer
+        let is_complete = self
+            .writer
             .transact(move |conn| {
                 let rows: Vec<(i64, i64, i64, String)> =
                     rows.iter().map(|row| (row.site_id, row.id, row.revision, row.terms())).collect();
@@ -128,10 +135,12 @@ impl Store {
                                 .bind(complete)
                         )?;
                     }
-                    Ok(())
+                    Ok(is_complete)
                 })
             })
             .await?;
+        // What was changed meanwhile is to be read again.
+        *after = if is_complete { last } else { CommentId(0) };
         Ok(found)
     }
 

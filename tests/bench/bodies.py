@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 
 
-def comments(data: Path, wanted: int, seed: int = 1) -> list[dict]:
-    """Up to `wanted` different comments of all test files under `data`, shuffled; at most 20,000 characters each."""
+def comments(data: Path, seed: int = 1) -> list[dict]:
+    """The different comments of all test files under `data`, shuffled; at most 20,000 characters each."""
     seen, found = set(), []
     files = sorted(data.glob("*.test.jsonl.gz"))
     if not files:
@@ -21,7 +21,7 @@ def comments(data: Path, wanted: int, seed: int = 1) -> list[dict]:
                     seen.add(text)
                     found.append({"text": text, "name": (row.get("name") or "A Reader")[:245]})
     random.Random(seed).shuffle(found)
-    return found[:wanted]
+    return found
 
 
 def address(number: int) -> str:
@@ -38,6 +38,12 @@ def submission(comment: dict, number: int) -> dict:
         "ip": address(number),
         "page": f"https://news.example/{2020 + number % 7}/article-{number % 5000}",
     }
+
+
+def of_distinct_authors(comment: dict, number: int) -> dict:
+    """The same with an author that steady.rs makes for each request, and a text that came before only long ago."""
+    body = submission(comment, number)
+    return {**body, "text": body["text"].replace("{n}", ""), "email": "reader{n}@mail.example", "ip": None}
 
 
 def message(comment: dict, number: int) -> str:
@@ -57,15 +63,17 @@ def message(comment: dict, number: int) -> str:
     return "\\n".join(head + text) + "\\n"
 
 
-def write(data: Path, work: Path, wanted: int) -> dict[str, Path]:
+def write(data: Path, work: Path) -> dict[str, Path]:
     """Writes a file of bodies for each kind of server and says where."""
-    rows = comments(data, wanted)
-    files = {kind: work / f"{kind}.bodies" for kind in ("moderato", "isso", "rspamd")}
-    with files["moderato"].open("w") as ours, files["isso"].open("w") as isso, files["rspamd"].open("w") as rspamd:
-        for number, comment in enumerate(rows):
-            ours.write(json.dumps(submission(comment, number)) + "\n")
-            author = f"reader{number}@mail{number % 50}.example"
-            body = {"text": comment["text"], "author": comment["name"], "email": author, "website": None, "parent": None}
-            isso.write(json.dumps({**body, "title": "An article"}) + "\n")
-            rspamd.write(message(comment, number) + "\n")
+    files = {kind: work / f"{kind}.bodies" for kind in ("moderato", "authors", "isso", "rspamd")}
+    out = {kind: file.open("w") for kind, file in files.items()}
+    for number, comment in enumerate(comments(data)):
+        out["moderato"].write(json.dumps(submission(comment, number)) + "\n")
+        out["authors"].write(json.dumps(of_distinct_authors(comment, number)) + "\n")
+        author = f"reader{number}@mail{number % 50}.example"
+        body = {"text": comment["text"], "author": comment["name"], "email": author, "website": None, "parent": None}
+        out["isso"].write(json.dumps({**body, "title": "An article"}) + "\n")
+        out["rspamd"].write(message(comment, number) + "\n")
+    for file in out.values():
+        file.close()
     return files

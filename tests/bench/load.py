@@ -1,4 +1,4 @@
-"""Load: closed loop by wrk, open loop by oha."""
+"""Load: closed loop by wrk, fixed rates by steady.rs."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from processes import cost, stolen
 from servers import Server
@@ -26,7 +27,23 @@ class Measured:
     broken: int
     cpu_us: float = 0.0
     resident_mib: float = 0.0
+    own_mib: float = 0.0
     stolen_percent: float = 0.0
+
+
+class Watch:
+    """What a server costs from here to `read`."""
+
+    def __init__(self, server: Server) -> None:
+        self.pids, self.own = server.pids, server.own_pids
+        self.before, (self.ticks, self.taken) = cost(self.pids), stolen()
+
+    def read(self, measured: Measured, requests: float) -> Measured:
+        after, (ticks, taken) = cost(self.pids), stolen()
+        measured.cpu_us = (after.cpu - self.before.cpu) / max(requests, 1) * 1e6
+        measured.resident_mib, measured.own_mib = after.resident_mib, cost(self.own).resident_mib
+        measured.stolen_percent = 100 * (taken - self.taken) / max(ticks - self.ticks, 1)
+        return measured
 
 
 def closed(server: Server, connections: int, seconds: int, url: str | None = None) -> Measured:
@@ -35,52 +52,39 @@ def closed(server: Server, connections: int, seconds: int, url: str | None = Non
     script = HERE / ("get.lua" if url else "post.lua")
     start = str(random.randrange(1_000_000))
     environment = {**os.environ, **server.environment, "BODIES": str(server.bodies), "START": start}
-    before, (ticks, taken) = cost(server.pids), stolen()
+    watch = Watch(server)
     done = subprocess.run([*command, "-s", script, url or server.url], env=environment, capture_output=True, text=True)
-    after, (ticks_after, taken_after) = cost(server.pids), stolen()
     result = re.search(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
     if not result:
-        raise SystemExit(f"wrk against {server.label}: {done.stdout[-500:]}{done.stderr[-500:]}")
+        raise RuntimeError(f"wrk against {server.label}: {done.stdout[-500:]}{done.stderr[-500:]}")
     values = {name: float(value) for name, value in (part.split("=") for part in result.group(1).split())}
     good = values["requests"] - values["refused"]
-    return Measured(
+    measured = Measured(
         rate=good / values["seconds"],
         p50=values["p50"] / 1e3,
         p99=values["p99"] / 1e3,
         p999=values["p999"] / 1e3,
         refused=int(values["refused"]),
         broken=int(values["broken"]),
-        cpu_us=(after.cpu - before.cpu) / max(values["requests"], 1) * 1e6,
-        resident_mib=after.resident_mib,
-        stolen_percent=100 * (taken_after - taken) / max(ticks_after - ticks, 1),
     )
+    return watch.read(measured, values["requests"])
 
 
-def open_loop(server: Server, rate: float, connections: int, seconds: int) -> tuple[Measured, dict[str, int]]:
-    """Requests at a fixed rate, whatever the answers do; latency counts from the intended time. Also: how many of each status."""
-    command = [os.environ.get("OHA", "oha"), "--no-tui", "--output-format", "json", "-z", f"{seconds}s", "-q", str(int(rate))]
-    command += ["-c", str(connections), "--latency-correction", "-m", "POST", "-Z", str(server.bodies)]
-    command += ["-H", f"Content-Type: {server.environment.get('CONTENT_TYPE', 'application/json')}"]
-    if server.key:
-        command += ["-H", f"Authorization: {server.key}"]
-    before, (ticks, taken) = cost(server.pids), stolen()
-    done = subprocess.run([*command, server.url], capture_output=True, text=True)
-    after, (ticks_after, taken_after) = cost(server.pids), stolen()
+def steady(server: Server, rate: float, connections: int, seconds: float, requests: int | None = None) -> tuple[Measured, dict]:
+    """Requests at a fixed rate, whatever the answers do; with rate 0 as many as get answered. Also: each status, with its times."""
+    where = urlsplit(server.url)
+    command = [server.loader, where.netloc, where.path, server.bodies, rate, connections, seconds]
+    command += [] if requests is None else [requests]
+    watch = Watch(server)
+    environment = {**os.environ, **server.environment}
+    done = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True)
     if done.returncode != 0:
-        raise SystemExit(f"oha against {server.label}: {done.stderr[-500:]}")
+        raise RuntimeError(f"steady against {server.label}: {done.stderr[-500:]}")
     answer = json.loads(done.stdout)
-    statuses = {code: int(count) for code, count in answer["statusCodeDistribution"].items()}
-    good = sum(count for code, count in statuses.items() if code.startswith("2"))
-    times = answer.get("latencyPercentilesSuccessful") or answer["latencyPercentiles"]
+    statuses = answer["statuses"]
+    good = statuses.get("201", {"count": 0, "since_due": dict.fromkeys(("p50", "p99", "p999"), 0.0)})
+    count = sum(status["count"] for status in statuses.values())
     measured = Measured(
-        rate=good / answer["summary"]["total"],
-        p50=(times["p50"] or 0) * 1e3,
-        p99=(times["p99"] or 0) * 1e3,
-        p999=(times["p99.9"] or 0) * 1e3,
-        refused=sum(statuses.values()) - good,
-        broken=sum(answer["errorDistribution"].values()),
-        cpu_us=(after.cpu - before.cpu) / max(sum(statuses.values()), 1) * 1e6,
-        resident_mib=after.resident_mib,
-        stolen_percent=100 * (taken_after - taken) / max(ticks_after - ticks, 1),
+        rate=good["count"] / answer["seconds"], **good["since_due"], refused=count - good["count"], broken=answer["broken"]
     )
-    return measured, statuses
+    return watch.read(measured, count), statuses

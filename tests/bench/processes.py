@@ -65,7 +65,7 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def wait_for_port(port: int, process: subprocess.Popen, seconds: float = 60) -> None:
+def wait_for_port(port: int, process: subprocess.Popen, seconds: float = 180) -> None:
     """Returns when the port takes connections."""
     end = time.monotonic() + seconds
     while True:
@@ -74,5 +74,6 @@ def wait_for_port(port: int, process: subprocess.Popen, seconds: float = 60) -> 
             return
         except OSError:
             if time.monotonic() > end or process.poll() is not None:
-                raise SystemExit(f"{process.args}: not ready")
+                process.kill()
+                raise RuntimeError(f"{process.args}: not ready")
             time.sleep(0.05)

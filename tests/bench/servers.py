@@ -4,14 +4,17 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from processes import free_port, wait_for_port
 
 HERE = Path(__file__).parent
+EXAMPLES = Path(os.environ["EXAMPLES"])
 
 
 @dataclass
@@ -23,12 +26,22 @@ class Server:
     bodies: Path
     processes: list[subprocess.Popen]
     environment: dict[str, str] = field(default_factory=dict)
-    key: str = ""
-    stored: object = None
+    stored: Callable[[], int] | None = None
+    with_it: list[int] = field(default_factory=list)
+
+    @property
+    def loader(self) -> Path:
+        """The program of steady.rs."""
+        return EXAMPLES / "steady"
+
+    @property
+    def own_pids(self) -> list[int]:
+        return [process.pid for process in self.processes]
 
     @property
     def pids(self) -> list[int]:
-        return [process.pid for process in self.processes]
+        """With those of its database."""
+        return self.own_pids + self.with_it
 
     def stop(self) -> None:
         for process in reversed(self.processes):
@@ -47,9 +60,11 @@ def files_bytes(folder: Path) -> int:
 
 
 NO_LIMITS = {f"MODERATO_LIMITS_{name}": "off" for name in ("SITE", "ADDRESS", "EMAIL", "TEXT")}
+# Authors have theirs: each of many is remembered.
+AUTHORS_LIMITED = {f"MODERATO_LIMITS_{name}": "off" for name in ("SITE", "TEXT")}
 
 
-def moderato(program: Path, work: Path, bodies: Path, label: str, database: str | None, limits: bool = False) -> Server:
+def moderato(program: Path, work: Path, bodies: Path, label: str, database: str | None, limits: dict[str, str] = NO_LIMITS) -> Server:
     """Moderato on SQLite, or on PostgreSQL when `database` is its address."""
     data = work / label.replace(" ", "-").lower()
     data.mkdir(parents=True)
@@ -57,52 +72,68 @@ def moderato(program: Path, work: Path, bodies: Path, label: str, database: str 
     if database:
         command += ["--database-url", database]
     errors = data / "stderr"
-    environment = {**os.environ, **({} if limits else NO_LIMITS), "MODERATO_LOG_FILTER": "warn"}
+    environment = {**os.environ, **limits, "MODERATO_LOG_FILTER": "warn"}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors.open("w"), text=True)
     line = process.stdout.readline()
     found = re.search(r"http://\S+", line)
     if not found:
-        raise SystemExit(f"{label} did not start: {errors.read_text()}")
+        raise RuntimeError(f"{label} did not start: {errors.read_text()}")
     url = found.group()
-    key = re.search(r"site key: (\S+)", errors.read_text())
-    if not key:
-        raise SystemExit(f"{label}: no key in its greeting")
-    header = f"Bearer {key.group(1)}"
-    return Server(label, f"{url}/v1/comments", bodies, [process], {"AUTHORIZATION": header}, header, lambda: files_bytes(data))
+    key = subprocess.run(
+        [program, "key", "create", "--site", "default", "--scopes", "submit,read", *command[4:]],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    header = f"Bearer {key.stdout.split()[-1]}"
+    return Server(label, f"{url}/v1/comments", bodies, [process], {"AUTHORIZATION": header}, lambda: files_bytes(data))
 
 
 def ceiling(bodies: Path) -> Server:
     """The bare handler of `ceiling.rs`."""
-    process = subprocess.Popen(["target/release/examples/ceiling"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([EXAMPLES / "ceiling"], stdout=subprocess.PIPE, text=True)
     url = process.stdout.readline().split()[-1]
-    return Server("bare axum handler", f"{url}/v1/comments", bodies, [process])
+    return Server("bare handler", f"{url}/v1/comments", bodies, [process])
 
 
-def postgres(work: Path) -> tuple[str, subprocess.Popen, object]:
-    """A PostgreSQL of Debian with its default, durable settings: its address, process and size."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
-    port, folder = free_port(), work / "postgres"
-    folder.mkdir()
-    user, prefix = pwd.getpwuid(os.getuid()).pw_name, []
-    if os.getuid() == 0:
-        # The server refuses to run as root.
-        user, prefix = "postgres", ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-        shutil.chown(folder, "postgres", "postgres")
-        work.chmod(0o755)
-    initdb = [*prefix, programs / "initdb", "-D", folder / "data", "-A", "trust", "-U", user, "-E", "UTF8", "--locale=C"]
-    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL)
-    command = [*prefix, programs / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=(work / "postgres.log").open("w"))
-    wait_for_port(port, process)
-    time.sleep(1)
-    address = f"postgres://{user}@127.0.0.1:{port}"
-    subprocess.run(["psql", f"{address}/postgres", "-qc", "CREATE DATABASE moderato"], check=True)
+class Database:
+    """A PostgreSQL of Debian with its default, durable settings."""
 
-    def size() -> int:
-        query = ["psql", f"{address}/moderato", "-Atc", "SELECT pg_database_size('moderato')"]
+    def __init__(self, work: Path) -> None:
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+        port, folder = free_port(), work / "postgres"
+        folder.mkdir()
+        user, prefix = pwd.getpwuid(os.getuid()).pw_name, []
+        if os.getuid() == 0:
+            # The server refuses to run as root.
+            user, prefix = "postgres", ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+            shutil.chown(folder, "postgres", "postgres")
+            work.chmod(0o755)
+        initdb = [*prefix, programs / "initdb", "-D", folder / "data", "-A", "trust", "-U", user, "-E", "UTF8", "--locale=C"]
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL)
+        command = [*prefix, programs / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=(work / "postgres.log").open("w"))
+        wait_for_port(port, self.process)
+        time.sleep(1)
+        server = f"postgres://{user}@127.0.0.1:{port}"
+        subprocess.run(["psql", f"{server}/postgres", "-qc", "CREATE DATABASE moderato"], check=True)
+        self.address = f"{server}/moderato"
+
+    def size(self) -> int:
+        query = ["psql", self.address, "-Atc", "SELECT pg_database_size('moderato')"]
         return int(subprocess.run(query, check=True, capture_output=True, text=True).stdout)
 
-    return f"{address}/moderato", process, size
+    def stop(self) -> None:
+        # At once, whoever is connected.
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+
+
+def moderato_on(database: Database, program: Path, work: Path, bodies: Path) -> Server:
+    """Moderato with this database, whose costs count as its own."""
+    server = moderato(program, work, bodies, "Moderato on PostgreSQL", database.address)
+    server.stored, server.with_it = database.size, [database.process.pid]
+    return server
 
 
 def isso(work: Path, bodies: Path) -> Server:
@@ -119,7 +150,7 @@ def isso(work: Path, bodies: Path) -> Server:
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     wait_for_port(port, process)
     time.sleep(5)
-    return Server("Isso", f"http://127.0.0.1:{port}/new", bodies, [process], {"PAGES": "5000"}, stored=lambda: files_bytes(folder))
+    return Server("Isso", f"http://127.0.0.1:{port}/new", bodies, [process], {"PAGES": "5000"}, lambda: files_bytes(folder))
 
 
 RSPAMD_OFF = """antivirus arc asn bimi dcc dkim dkim_signing dmarc emails external_services fuzzy_check greylist hfilter
@@ -134,7 +165,7 @@ def rspamd(work: Path, bodies: Path) -> Server:
     port, local = free_port(), folder / "conf/local.d"
     for module in RSPAMD_OFF:
         (local / f"{module}.conf").write_text("enabled = false;\n")
-    (local / "classifier-bayes.conf").write_text("enabled = false;\n")
+    (folder / "conf/statistic.conf").write_text("# No Bayes: it would want a Redis.\n")
     (local / "worker-normal.inc").write_text(f'bind_socket = "127.0.0.1:{port}";\ncount = {os.cpu_count()};\n')
     for worker in ("controller", "proxy", "fuzzy"):
         (local / f"worker-{worker}.inc").write_text("enabled = false;\n")

@@ -165,6 +165,33 @@ async fn a_database_that_another_process_holds_is_waited_for_and_then_refused() 
     assert_eq!(post("Afterwards.").await.status, 201);
 }
 
+/// While nothing can be stored, what comes piles up; what is too much is refused before it is judged.
+#[tokio::test]
+async fn what_is_too_much_at_once_is_refused_at_once() {
+    const SENT: usize = 600;
+    let service = Service::start().await;
+    let holder = Holder::of(&service.database_url()).await;
+    let mut posts = tokio::task::JoinSet::new();
+    for n in 0..SENT {
+        let post = service.request(Method::POST, "/v1/comments").json(&json!({ "text": format!("{n}") }));
+        posts.spawn(async move { Answer::of(post.send().await.expect("an answer")).await });
+    }
+    let mut answers = Vec::new();
+    let is_too_much = |answer: &Answer| answer.body["detail"].as_str().is_some_and(|d| d.contains("too much arrives"));
+    while !answers.iter().any(is_too_much) {
+        answers.push(posts.join_next().await.expect("none was refused for their number").expect("it ends"));
+    }
+    holder.let_go().await;
+    answers.extend(posts.join_all().await);
+    for answer in answers.iter().filter(|answer| answer.status != 201) {
+        answer.is_problem(503);
+        assert!(!answer.header("retry-after").is_empty());
+    }
+    assert_eq!(service.post("/v1/comments", json!({ "text": "Afterwards." })).await.status, 201);
+    let stored = answers.iter().filter(|answer| answer.status == 201).count() as i64 + 1;
+    assert_eq!(service.number("SELECT COUNT(*) FROM comments").await, stored);
+}
+
 #[tokio::test]
 async fn a_verdict_can_be_computed_again_from_what_is_stored() {
     use moderato::{comment::Comment, pipeline::assess, policy::Policy};

@@ -8,6 +8,8 @@ use crate::{World, agreed_counts, now, on_both, recording, says};
 
 on_both!(
     a_comment_is_read_as_it_was_stored,
+    comments_of_one_commit_are_read_as_they_were_stored,
+    each_who_asks_for_an_author_gets_that_author,
     a_batch_with_one_bad_row_stores_the_others,
     one_key_a_hundred_times_at_once_stores_one_comment,
     a_name_of_the_site_is_given_once,
@@ -34,6 +36,62 @@ async fn a_comment_is_read_as_it_was_stored(world: World) {
     let same = world.comment_by_external_id(crate::SITE, "c-1").await.expect("read").expect("there");
     assert_eq!(same, stored);
     assert_eq!(world.history(crate::SITE, id).await.expect("read").len(), 1);
+}
+
+/// More than fit into one statement, with fields that differ.
+async fn comments_of_one_commit_are_read_as_they_were_stored(world: World) {
+    let mut writes = JoinSet::new();
+    for n in 0..45u8 {
+        let field = |name: &str| (n % 3 > 0).then(|| format!("{name} {n}"));
+        let submission = Submission {
+            name: field("name"),
+            email: field("email"),
+            url: field("url"),
+            page: field("page"),
+            page_title: field("title"),
+            ip: Some([10, 0, 0, n].into()),
+            user_agent: field("browser"),
+            referrer: field("referrer"),
+            locale: field("locale"),
+            external_id: field("external"),
+            author_role: field("role"),
+            honeypot: field("honeypot"),
+            elapsed_ms: Some(n.into()),
+            ..says(&format!("text {n}"))
+        };
+        let (id, row) = recording(submission.clone(), now(), None);
+        let store = world.store.clone();
+        writes.spawn(async move { store.record(row).await.map(|()| (id, submission)) });
+    }
+    for outcome in writes.join_all().await {
+        let (id, submission) = outcome.expect("stored");
+        let stored = world.store.comment(Some(crate::SITE), id).await.expect("read").expect("there");
+        assert_eq!(stored.submission, submission);
+        assert_eq!(world.history(crate::SITE, id).await.expect("read").len(), 1);
+    }
+    assert_eq!(world.number("SELECT COUNT(*) FROM events WHERE id = action_id AND kind = 'created'").await, 45);
+}
+
+async fn each_who_asks_for_an_author_gets_that_author(world: World) {
+    let by = |n: usize| Submission { email: Some(format!("reader{n}@example.org")), ..says("Good point.") };
+    for n in 0..9 {
+        for _ in 0..n % 3 {
+            world.comment(by(n), now()).await;
+        }
+    }
+    let mut questions = JoinSet::new();
+    for n in 0..600 {
+        let store = world.store.clone();
+        let author = by(n % 30).author_hash().expect("an author");
+        questions.spawn(async move { (n % 30, store.author_facts(crate::SITE, author).await) });
+    }
+    for (n, facts) in questions.join_all().await {
+        let facts = facts.expect("read");
+        let wanted = if n < 9 { n % 3 } else { 0 };
+        assert_eq!((facts.held + facts.approved + facts.rejected) as usize, wanted, "reader {n}");
+    }
+    let elsewhere = world.author_facts(moderato::id::SiteId(2), by(1).author_hash().expect("an author")).await;
+    assert_eq!(elsewhere.expect("read"), Default::default());
 }
 
 async fn a_batch_with_one_bad_row_stores_the_others(world: World) {
