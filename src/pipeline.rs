@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tracing::{info, warn};
 
-use crate::classifier::{Judgement, Model};
+use crate::classifier::Model;
 use crate::comment::{Comment, Submission};
 use crate::facts::{Facts, StandingFact};
 use crate::id::{CommentId, KeyId, SiteId};
@@ -18,11 +18,13 @@ use crate::limits::{Allowance, Exceeded, Limits};
 use crate::metrics::{Metrics, Stage};
 use crate::policy::Policy;
 use crate::recent::{self, Recent};
-use crate::rules;
 use crate::store::{Idempotency, Recording, SiteEntry, StandingDecision, Store, StoreError, StoredComment};
-use crate::verdict::{Decision, Reason, Scores, Status, Verdict};
+use crate::verdict::{Decision, Status, Verdict};
 
+mod assess;
 mod reasoning;
+
+pub use assess::assess;
 
 /// Longest wait for the facts; a comment without them is held.
 const FACTS_TIME: Duration = Duration::from_millis(500);
@@ -380,71 +382,9 @@ fn standing_for(
     Some(StandingFact { decision, is_same, reason: found.reason.clone(), at: found.at, until: found.until })
 }
 
-/// Judges a comment: a pure function of what it is given, without database, clock or network.
-///
-/// A comment that could not be judged completely (no model, a fact that is missing) is held, whatever else was found.
-pub fn assess(comment: &Comment, facts: &Facts, policy: &Policy, model: Option<&Model>) -> Verdict {
-    let Judgement { spam, toxic } = model.map(|model| model.judge(comment)).unwrap_or_default();
-    let scores =
-        Scores { spam: spam.as_ref().map(|head| head.probability), toxic: toxic.as_ref().map(|head| head.probability) };
-
-    let mut reasons: Vec<Reason> = rules::run(comment, facts, policy).into_iter().map(reasoning::from_rule).collect();
-    reasons.extend(spam.map(reasoning::from_spam_head));
-    reasons.extend(toxic.map(reasoning::from_toxic_head));
-    reasons.extend(facts.standing.as_ref().map(reasoning::from_standing));
-    reasons.extend(reasoning::what_is_missing(facts, model));
-    reasons.sort_by(|a, b| b.score.abs().total_cmp(&a.score.abs()).then_with(|| a.code.cmp(&b.code)));
-
-    let score = reasons.iter().map(|reason| reason.score).sum();
-    let complete = model.is_some() && facts.missing.is_empty();
-    let decision = if complete { policy.decide(score, scores) } else { Decision::Hold };
-    let decision = with_standing(decision, facts);
-    Verdict { decision, score, scores, reasons, policy: policy.version, model: model.map(|m| m.version.clone()) }
-}
-
-/// A moderator's decision about the same text goes before what the pipeline would say, unless a fact is missing. It does not
-/// approve what would be rejected: something else is wrong with that one.
-fn with_standing(decision: Decision, facts: &Facts) -> Decision {
-    match &facts.standing {
-        Some(standing) if facts.missing.is_empty() => match (standing.decision, decision) {
-            (Decision::Approve, Decision::Reject) => Decision::Hold,
-            (standing, _) => standing,
-        },
-        _ => decision,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn comment(text: &str) -> Comment {
-        let submission = Submission { text: text.to_owned(), ..Submission::default() };
-        Comment::from_submission(SiteId(1), submission, Timestamp::UNIX_EPOCH)
-    }
-
-    const SPAM: &str =
-        "FREE CASINO BONUS!!! http://casino.example/join http://casino.example/now [url=http://c.example]win[/url]";
-
-    #[test]
-    fn without_a_model_nothing_is_approved_or_rejected() {
-        for text in ["What a lovely day.", SPAM] {
-            let verdict = assess(&comment(text), &Facts::default(), &Policy::built_in(), None);
-            assert_eq!((verdict.decision, verdict.scores), (Decision::Hold, Scores::default()));
-            assert!(verdict.reasons.iter().any(|reason| reason.code == "missing.model"));
-        }
-    }
-
-    #[test]
-    fn a_fact_that_is_missing_holds() {
-        let model = Model::embedded().expect("the embedded model is sound");
-        let facts = Facts { missing: vec!["author".to_owned()], ..Facts::default() };
-        for text in ["What a lovely day.", SPAM] {
-            let verdict = assess(&comment(text), &facts, &Policy::built_in(), Some(&model));
-            assert_eq!(verdict.decision, Decision::Hold);
-            assert!(verdict.reasons.iter().any(|reason| reason.code == "missing.facts"));
-        }
-    }
 
     #[test]
     fn a_standing_decision_applies_to_the_same_text_while_it_lasts() {
@@ -469,42 +409,5 @@ mod tests {
         assert_eq!(decided(Status::Approved, 7, 0, 1), Some(Decision::Approve));
         assert_eq!(decided(Status::Rejected, 7, 0, 24), None);
         assert_eq!(decided(Status::Rejected, 8, 0, 1), None);
-    }
-
-    #[test]
-    fn a_standing_decision_is_a_reason_and_does_not_approve_spam() {
-        let model = Model::embedded().expect("the embedded model is sound");
-        let standing = |decision| StandingFact {
-            decision,
-            is_same: true,
-            reason: None,
-            at: Timestamp::UNIX_EPOCH,
-            until: Timestamp::MAX,
-        };
-        let judged = |text: &str, decision| {
-            let facts = Facts { standing: Some(standing(decision)), ..Facts::default() };
-            assess(&comment(text), &facts, &Policy::built_in(), Some(&model))
-        };
-        let rejected = judged("What a lovely day.", Decision::Reject);
-        assert_eq!(rejected.decision, Decision::Reject);
-        assert!(rejected.reasons.iter().any(|reason| reason.code == "standing.decision" && reason.score == 0.0));
-        assert_ne!(judged(SPAM, Decision::Approve).decision, Decision::Reject);
-    }
-
-    #[test]
-    fn reasons_are_complete_additive_and_ordered() {
-        let model = Model::embedded().expect("the embedded model is sound");
-        let verdict = assess(&comment(SPAM), &Facts::default(), &Policy::built_in(), Some(&model));
-        let scores: Vec<f64> = verdict.reasons.iter().map(|reason| reason.score).collect();
-        assert!((scores.iter().sum::<f64>() - verdict.score).abs() < 1e-9);
-        assert!(scores.is_sorted_by(|a, b| a.abs() >= b.abs()), "{scores:?}");
-        assert!(scores.len() >= 4, "{:?}", verdict.reasons);
-    }
-
-    #[test]
-    fn the_same_input_gives_the_same_verdict() {
-        let model = Model::embedded().expect("the embedded model is sound");
-        let judge = || assess(&comment(SPAM), &Facts::default(), &Policy::built_in(), Some(&model));
-        assert_eq!(judge(), judge());
     }
 }

@@ -1,6 +1,6 @@
 //! Why a head says what it says: what each word and each observation adds to the log-odds.
 
-use super::features::{self, Features};
+use super::features::{self, Features, Place};
 use super::{Head, HeadScore, SHOWN_TERMS, probability};
 use crate::comment::Comment;
 use crate::concepts::Concept;
@@ -21,7 +21,10 @@ pub(super) struct Scores {
 impl Scores {
     pub(super) fn of(head: &Head, features: &Features) -> Self {
         let mut by_term = vec![0.0; features.terms.len()];
-        features.for_each(|bucket, value, term| by_term[term as usize] += head.weight(bucket) * value);
+        features.for_each(|buckets, value, term| {
+            let score = &mut by_term[term as usize];
+            *score = buckets.iter().fold(*score, |score, bucket| score + head.weight(*bucket) * value);
+        });
         // The bias keeps its full precision.
         by_term[0] = head.bias;
         Self { by_term }
@@ -31,10 +34,10 @@ impl Scores {
         self.by_term.iter().sum()
     }
 
-    pub(super) fn head_score(&self, comment: &Comment, features: &Features) -> HeadScore {
+    pub(super) fn head_score(&self, readings: &Readings<'_>, features: &Features) -> HeadScore {
         let log_odds = self.log_odds();
         let strongest = self.strongest();
-        let terms = self.explain(&strongest, comment, features);
+        let terms = self.explain(&strongest, readings, features);
         HeadScore { log_odds, probability: probability(log_odds), terms }
     }
 
@@ -56,21 +59,16 @@ impl Scores {
         strongest
     }
 
-    pub(super) fn all(&self, comment: &Comment, features: &Features) -> Vec<Term> {
+    pub(super) fn all(&self, readings: &Readings<'_>, features: &Features) -> Vec<Term> {
         let all: Vec<usize> = (0..self.by_term.len()).collect();
-        let mut all = self.explain(&all, comment, features);
+        let mut all = self.explain(&all, readings, features);
         all.sort_by(|a, b| b.score.abs().total_cmp(&a.score.abs()));
         all
     }
 
     /// The terms with these numbers, in words. All places are gone through once, however many terms there are.
-    fn explain(&self, numbers: &[usize], comment: &Comment, features: &Features) -> Vec<Term> {
-        let texts = [Some(&comment.body.plain), comment.body.undone.as_ref()].map(|reading| reading.map(Text::of));
-        let text = |reading: u8| texts.get(usize::from(reading)).and_then(Option::as_ref);
-        let span = |place: &features::Term| match *place {
-            features::Term::Text { reading, start, end } => text(reading)?.span(start as usize, end as usize),
-            _ => None,
-        };
+    fn explain(&self, numbers: &[usize], readings: &Readings<'_>, features: &Features) -> Vec<Term> {
+        let comment = readings.comment;
         let mut at = vec![u32::MAX; features.terms.len()];
         let mut spans: Vec<Vec<Span>> = vec![Vec::new(); numbers.len()];
         for (i, number) in numbers.iter().enumerate() {
@@ -80,14 +78,16 @@ impl Scores {
             if let Some(spans) = spans.get_mut(at[*number as usize] as usize)
                 && spans.len() < MAX_SPANS
             {
-                spans.extend(span(place));
+                spans.extend(readings.span(*place));
             }
         }
         let explain = |(number, mut spans): (&usize, Vec<Span>)| {
             let term = &features.terms[*number];
-            if spans.is_empty() {
-                // A pair of words is not among the places; it stands where it was first seen.
-                spans.extend(span(term));
+            // A pair of words is not among the places; it stands where it was first seen.
+            if let features::Term::Text(place) = term
+                && spans.is_empty()
+            {
+                spans.extend(readings.span(*place));
             }
             let term = match term {
                 features::Term::Bias => "every comment".to_owned(),
@@ -111,10 +111,7 @@ impl Scores {
                     spans.push(link.span);
                     shortened(&link.url)
                 }
-                features::Term::Text { reading, start, end } => {
-                    let part = text(*reading).map(|text| text.part(*start as usize, *end as usize));
-                    shortened(part.unwrap_or_default())
-                }
+                features::Term::Text(place) => shortened(readings.part(*place)),
             };
             spans.sort_unstable();
             spans.dedup();
@@ -129,6 +126,33 @@ fn named(comment: &Comment, wanted: impl Fn(Concept) -> bool, spans: &mut Vec<Sp
     let mut places = comment.body.reading().places();
     let hits = comment.concepts.iter().filter(|hit| wanted(hit.concept)).take(MAX_SPANS);
     spans.extend(hits.map(|hit| places.span(hit.range.clone())));
+}
+
+/// The readings of a comment, in which the places of terms are looked up. All heads share it.
+pub(super) struct Readings<'a> {
+    comment: &'a Comment,
+    /// The plain one and, where there is one, the undone one.
+    texts: [Option<Text<'a>>; 2],
+}
+
+impl<'a> Readings<'a> {
+    pub(super) fn of(comment: &'a Comment) -> Self {
+        let texts = [Some(&comment.body.plain), comment.body.undone.as_ref()].map(|reading| reading.map(Text::of));
+        Self { comment, texts }
+    }
+
+    fn text(&self, place: Place) -> Option<&Text<'a>> {
+        self.texts.get(usize::from(place.reading))?.as_ref()
+    }
+
+    fn part(&self, place: Place) -> &'a str {
+        self.text(place).map_or("", |text| text.part(place.start as usize, place.end as usize))
+    }
+
+    /// Where a part stands in the original.
+    fn span(&self, place: Place) -> Option<Span> {
+        self.text(place)?.span(place.start as usize, place.end as usize)
+    }
 }
 
 /// A reading in which characters are found by their number.
@@ -152,7 +176,6 @@ impl<'a> Text<'a> {
         text.get(byte(start)..byte(end)).unwrap_or_default()
     }
 
-    /// Where a part stands in the original.
     fn span(&self, start: usize, end: usize) -> Option<Span> {
         let origin = self.reading.origin.get(start..end)?;
         let first = origin.iter().map(|span| span.start).min()?;

@@ -44,15 +44,8 @@ const MAX_ADDRESS: usize = 200;
 pub enum Term {
     /// What every comment has.
     Bias,
-    /// Characters of a reading: 0 is the plain one, 1 the undone one.
-    Text {
-        /// Which reading.
-        reading: u8,
-        /// First character.
-        start: u32,
-        /// After the last character.
-        end: u32,
-    },
+    /// Characters of a reading.
+    Text(Place),
     /// A link, by its place among the body's links.
     Link(u32),
     /// What the text talks about.
@@ -69,20 +62,63 @@ pub enum Term {
     Detail(&'static str, String),
 }
 
+/// Characters of a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which reading: 0 is the plain one, 1 the undone one.
+    pub reading: u8,
+    /// First character.
+    pub start: u32,
+    /// After the last character.
+    pub end: u32,
+}
+
+/// The features of one block, in the order in which they were found.
+#[derive(Debug, Default)]
+struct Found {
+    buckets: Vec<u32>,
+    /// Whose they are: those of one term stand together, so it is named once for all of them.
+    runs: Vec<Run>,
+}
+
+/// Neighbouring features of one term.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    bucket: u32,
+struct Run {
     term: u32,
+    /// Where they end among the buckets of their block.
+    end: u32,
+}
+
+impl Found {
+    fn reserve(&mut self, buckets: usize, runs: usize) {
+        self.buckets.reserve(buckets);
+        self.runs.reserve(runs);
+    }
+
+    /// Gives the features that belong to nobody yet, which are the last ones, to a term.
+    fn belong_to(&mut self, term: u32) {
+        let end = self.buckets.len() as u32;
+        match self.runs.last_mut() {
+            Some(last) if last.term == term || last.end == end => last.end = end,
+            None if end == 0 => {}
+            _ => self.runs.push(Run { term, end }),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.buckets.clear();
+        self.runs.clear();
+    }
 }
 
 /// Everything the classifier sees of one comment.
 #[derive(Debug)]
 pub struct Features {
-    blocks: [Vec<Entry>; BLOCKS],
+    blocks: [Found; BLOCKS],
     /// The parts that features are explained by; the first is [`Term::Bias`].
     pub terms: Vec<Term>,
     /// Every word of the readings with its place among `terms`: a word that comes again has one term and many places.
-    pub places: Vec<(Term, u32)>,
+    pub places: Vec<(Place, u32)>,
     /// How many different words and runs of signs there are.
     different: usize,
     /// How many words and n-grams the reading with the least disguise has.
@@ -105,7 +141,7 @@ impl Features {
     pub fn of(comment: &Comment) -> Self {
         let letters = comment.body.plain.origin.len();
         let mut features = Self {
-            blocks: [const { Vec::new() }; BLOCKS],
+            blocks: Default::default(),
             terms: vec![Term::Bias],
             places: Vec::with_capacity(letters / 4),
             different: 0,
@@ -114,8 +150,8 @@ impl Features {
             added: Added::with_room_for(letters * 3),
         };
         features.terms.reserve(letters / 2);
-        features.blocks[Block::Words as usize].reserve(letters / 2);
-        features.blocks[Block::Characters as usize].reserve(letters * 4);
+        features.blocks[Block::Words as usize].reserve(letters / 2, letters / 2);
+        features.blocks[Block::Characters as usize].reserve(letters * 4, letters / 4);
         // The undone reading comes first, and the length of the blocks is its: garbled words that only the plain one has
         // must not make the words behind them count less.
         if let Some(undone) = &comment.body.undone {
@@ -123,7 +159,7 @@ impl Features {
         } else {
             features.read(&comment.body.plain, 0);
         }
-        features.counted = [Block::Words, Block::Characters].map(|block| features.blocks[block as usize].len());
+        features.counted = [Block::Words, Block::Characters].map(|block| features.blocks[block as usize].buckets.len());
         if comment.body.undone.is_some() {
             features.read(&comment.body.plain, 0);
         }
@@ -133,15 +169,20 @@ impl Features {
         features
     }
 
-    /// Calls `each` with every feature: bucket, value, and its term's place. A bucket can come more than once.
-    pub fn for_each(&self, mut each: impl FnMut(u32, f64, u32)) {
-        each(BIAS, 1.0, 0);
-        for (i, entries) in self.blocks.iter().enumerate() {
+    /// Calls `each` with features of one term and block: their buckets, the value of each, and the term's place. A bucket
+    /// can come more than once, a term too.
+    pub fn for_each(&self, mut each: impl FnMut(&[u32], f64, u32)) {
+        each(&[BIAS], 1.0, 0);
+        for (i, found) in self.blocks.iter().enumerate() {
             let value = match LENGTHS.get(i) {
-                Some(length) => length / (*self.counted.get(i).unwrap_or(&entries.len()).max(&1) as f64).sqrt(),
+                Some(length) => length / (*self.counted.get(i).unwrap_or(&found.buckets.len()).max(&1) as f64).sqrt(),
                 None => STRUCTURE_VALUE,
             };
-            entries.iter().for_each(|entry| each(entry.bucket, value, entry.term));
+            let mut start = 0;
+            for run in &found.runs {
+                each(&found.buckets[start..run.end as usize], value, run.term);
+                start = run.end as usize;
+            }
         }
     }
 
@@ -158,8 +199,9 @@ impl Features {
 
     /// The features as a row for learning.
     pub fn sparse(&self) -> Sparse {
-        let mut all: Vec<(u32, f64)> = Vec::with_capacity(1 + self.blocks.iter().map(Vec::len).sum::<usize>());
-        self.for_each(|bucket, value, _| all.push((bucket, value)));
+        let number: usize = self.blocks.iter().map(|found| found.buckets.len()).sum();
+        let mut all: Vec<(u32, f64)> = Vec::with_capacity(1 + number);
+        self.for_each(|buckets, value, _| all.extend(buckets.iter().map(|bucket| (*bucket, value))));
         all.sort_unstable_by_key(|(bucket, _)| *bucket);
         let mut row = Sparse { buckets: Vec::with_capacity(all.len()), values: Vec::with_capacity(all.len()) };
         for (bucket, value) in all {
@@ -183,8 +225,16 @@ impl Features {
 
     /// Adds a feature; what the block has already is not added again.
     pub(super) fn add(&mut self, block: Block, hash: Hash, term: u32) {
-        self.added.reserve(1);
-        add_to(&mut self.blocks[block as usize], &mut self.added, block, hash, term);
+        self.add_all(block, term, 1, |features| features.add(hash));
+    }
+
+    /// Adds what `find` finds, at most `most` features.
+    #[inline]
+    fn add_all(&mut self, block: Block, term: u32, most: usize, find: impl FnOnce(&mut Adding<'_>)) {
+        let found = &mut self.blocks[block as usize];
+        self.added.reserve(most);
+        find(&mut Adding { block, buckets: &mut found.buckets, added: &mut self.added });
+        found.belong_to(term);
     }
 
     fn read(&mut self, reading: &Reading, number: u8) {
@@ -194,19 +244,16 @@ impl Features {
             let word = &chars[token.start..token.end];
             let hash = Hash::of(SPACE_WORD).then_all(word.iter().copied());
             let key = (hash.bits() >> 32) as u32 | Seen::WORD;
-            let here = |start: usize| Term::Text { reading: number, start: start as u32, end: token.end as u32 };
+            let here = |start: usize| Place { reading: number, start: start as u32, end: token.end as u32 };
             let next = self.terms.len() as u32;
             let term = match self.seen.insert(key, next) {
                 Some(term) => term,
                 None => {
-                    let term = self.term(here(token.start));
+                    let term = self.term(Term::Text(here(token.start)));
                     self.different += 1;
                     self.add(Block::Words, hash, term);
-                    let block = Block::Characters;
-                    let (entries, added) = (&mut self.blocks[block as usize], &mut self.added);
-                    added.reserve(tokens::most_ngrams(word));
-                    tokens::ngrams::<1>(word, token.is_word, SPACE_CHARACTERS, |ngram| {
-                        add_to(entries, added, block, ngram, term);
+                    self.add_all(Block::Characters, term, tokens::most_ngrams(word), |features| {
+                        tokens::ngrams::<1>(word, token.is_word, SPACE_CHARACTERS, |ngram| features.add(ngram));
                     });
                     term
                 }
@@ -220,7 +267,7 @@ impl Features {
                 let key = (pair.bits() >> 32) as u32 | Seen::WORD;
                 let next = self.terms.len() as u32;
                 if self.seen.insert(key, next).is_none() {
-                    let term = self.term(here(start));
+                    let term = self.term(Term::Text(here(start)));
                     self.add(Block::Words, pair, term);
                 }
             }
@@ -248,7 +295,9 @@ impl Features {
             if ["http", "https", "www"].iter().any(|usual| usual.chars().eq(word.iter().copied())) {
                 continue;
             }
-            tokens::ngrams::<3>(word, true, SPACE_ADDRESS, |ngram| self.add(Block::Links, ngram, term));
+            self.add_all(Block::Links, term, tokens::most_ngrams(word), |features| {
+                tokens::ngrams::<3>(word, true, SPACE_ADDRESS, |ngram| features.add(ngram));
+            });
         }
     }
 
@@ -260,8 +309,10 @@ impl Features {
         let term = self.term(Term::Named("the author's name"));
         for token in tokens::tokens(&chars) {
             let word = &chars[token.start..token.end];
-            self.add(Block::Name, Hash::of(SPACE_NAME_WORD).then_all(word.iter().copied()), term);
-            tokens::ngrams::<2>(word, token.is_word, SPACE_NAME, |ngram| self.add(Block::Name, ngram, term));
+            self.add_all(Block::Name, term, 1 + tokens::most_ngrams(word), |features| {
+                features.add(Hash::of(SPACE_NAME_WORD).then_all(word.iter().copied()));
+                tokens::ngrams::<2>(word, token.is_word, SPACE_NAME, |ngram| features.add(ngram));
+            });
         }
     }
 }
@@ -275,13 +326,22 @@ const SPACE_NAME_WORD: u64 = 6;
 /// For structure features; they begin at this space.
 pub const SPACE_STRUCTURE: u64 = 7;
 
-/// Adds a feature to the entries of its block, unless it is there. There must be room in `added`.
-#[inline]
-fn add_to(entries: &mut Vec<Entry>, added: &mut Added, block: Block, hash: Hash, term: u32) {
-    // Bucket 0 is the bias; a feature that falls on it moves to the next.
-    let bucket = ((hash.bits() >> 44) as u32).max(BIAS + 1);
-    if added.insert(bucket | (block as u32) << 20) {
-        entries.push(Entry { bucket, term });
+/// Features of a term while they are added to their block. There must be room for them in `added`.
+struct Adding<'a> {
+    block: Block,
+    buckets: &'a mut Vec<u32>,
+    added: &'a mut Added,
+}
+
+impl Adding<'_> {
+    /// Adds a feature, unless it is there.
+    #[inline]
+    fn add(&mut self, hash: Hash) {
+        // Bucket 0 is the bias; a feature that falls on it moves to the next.
+        let bucket = ((hash.bits() >> 44) as u32).max(BIAS + 1);
+        if self.added.insert(bucket | (self.block as u32) << 20) {
+            self.buckets.push(bucket);
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub mod training;
 use crate::comment::Comment;
 use crate::verdict::Term;
 
+use explanation::{Readings, Scores};
 use features::Features;
 
 /// How many terms an explanation shows.
@@ -126,7 +127,8 @@ impl Model {
     /// Judges a comment with all heads.
     pub fn judge(&self, comment: &Comment) -> Judgement {
         let features = Features::of(comment);
-        let score = |kind| Some(self.score(kind, &features)?.head_score(comment, &features));
+        let readings = Readings::of(comment);
+        let score = |kind| Some(self.score(kind, &features)?.head_score(&readings, &features));
         Judgement { spam: score(HeadKind::Spam), toxic: score(HeadKind::Toxic) }
     }
 
@@ -134,7 +136,7 @@ impl Model {
     /// `None` where the model does not have the head.
     pub fn contributions(&self, kind: HeadKind, comment: &Comment) -> Option<Vec<Term>> {
         let features = Features::of(comment);
-        Some(self.score(kind, &features)?.all(comment, &features))
+        Some(self.score(kind, &features)?.all(&Readings::of(comment), &features))
     }
 
     /// Whether it has this head.
@@ -142,9 +144,8 @@ impl Model {
         self.heads[kind as usize].is_some()
     }
 
-    fn score(&self, kind: HeadKind, features: &Features) -> Option<explanation::Scores> {
-        let head = self.heads[kind as usize].as_ref()?;
-        Some(explanation::Scores::of(head, features))
+    fn score(&self, kind: HeadKind, features: &Features) -> Option<Scores> {
+        Some(Scores::of(self.heads[kind as usize].as_ref()?, features))
     }
 }
 
