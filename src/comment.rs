@@ -11,6 +11,7 @@ use crate::concepts;
 use crate::id::{CommentId, SiteId};
 use crate::letters;
 use crate::normalize::{self, Normalized};
+use crate::rules::Cues;
 
 /// Longest accepted name, in characters.
 pub const MAX_NAME: usize = 245;
@@ -102,6 +103,8 @@ pub struct Comment {
     pub website: Option<String>,
     /// Which concepts the text names, in the reading with the least disguise.
     pub concepts: Vec<concepts::Hit>,
+    /// Which expressions of rules can match the plain reading and the undone one.
+    pub cues: [Cues; 2],
 }
 
 impl Comment {
@@ -113,6 +116,7 @@ impl Comment {
             site,
             created_at: now,
             concepts: concepts::find(&body.reading().text),
+            cues: Cues::of(&body),
             body,
             website: submission.url.as_deref().map(normalize::host_of),
             name: normalize::normalize(submission.name.as_deref().unwrap_or_default()),

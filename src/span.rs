@@ -35,6 +35,11 @@ impl Span {
         Self { start, end: end.max(start) }
     }
 
+    /// The span of one scalar value.
+    pub fn at(start: u32) -> Self {
+        Self { start, end: start + 1 }
+    }
+
     /// Whether the two spans share a scalar value.
     pub fn overlaps(self, other: Span) -> bool {
         self.start < other.end && other.start < self.end

@@ -102,7 +102,7 @@ impl Counts {
             _ if c.is_whitespace() => self.spaces += 1,
             _ if letters::is_alphabetic(c) => {
                 self.letters += 1;
-                self.upper += usize::from(c.is_uppercase());
+                self.upper += usize::from(letters::is_uppercase(c));
             }
             '\u{1f600}'..='\u{1f64f}' | '\u{1f900}'..='\u{1f97f}' | '\u{2764}' => self.faces += 1,
             '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}' => self.pictures += 1,
@@ -200,7 +200,9 @@ static ASCII: [Kind; 128] = {
 
 /// Whether a word of Latin letters is hardly one that people say: five consonants in a row, or capitals inside.
 pub(super) fn looks_random(word: &str) -> bool {
-    if word.len() < 6 || word.len() > 20 || !word.bytes().all(|b| b.is_ascii_alphabetic()) {
+    // A bit for each of `aeiouy`, by its place in the alphabet, which capitals share.
+    const VOWELS: u32 = 1 << 1 | 1 << 5 | 1 << 9 | 1 << 15 | 1 << 21 | 1 << 25;
+    if word.len() < 6 || word.len() > 20 {
         return false;
     }
     let mut consonants = 0;
@@ -208,11 +210,15 @@ pub(super) fn looks_random(word: &str) -> bool {
     let mut turns = 0;
     let mut was_upper = true;
     for b in word.bytes() {
-        let vowel = matches!(b.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+        if !b.is_ascii_alphabetic() {
+            return false;
+        }
+        let vowel = VOWELS >> (b & 31) & 1 == 1;
         consonants = if vowel { 0 } else { consonants + 1 };
         longest = longest.max(consonants);
-        turns += usize::from(b.is_ascii_uppercase() && !was_upper);
-        was_upper = b.is_ascii_uppercase();
+        let is_upper = b.is_ascii_uppercase();
+        turns += usize::from(is_upper && !was_upper);
+        was_upper = is_upper;
     }
     longest >= 5 || turns >= 2
 }

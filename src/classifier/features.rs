@@ -35,6 +35,11 @@ const LENGTHS: [f64; BLOCKS - 1] = [1.0, 1.0, 0.5, 0.25];
 /// Value of each structure feature.
 const STRUCTURE_VALUE: f64 = 0.3;
 
+/// Room for so many observations is made at once; few comments need more.
+const OBSERVATIONS: usize = 64;
+/// Room for so many features is made for each address.
+const USUAL_ADDRESS: usize = 96;
+
 /// Most links whose addresses are looked at, and most characters of each.
 const MAX_LINKS: usize = 50;
 const MAX_ADDRESS: usize = 200;
@@ -149,7 +154,7 @@ impl Features {
             seen: Seen::with_room_for(letters / 2),
             added: Added::with_room_for(letters * 3),
         };
-        features.terms.reserve(letters / 2);
+        features.terms.reserve(letters / 2 + OBSERVATIONS);
         features.blocks[Block::Words as usize].reserve(letters / 2, letters / 2);
         features.blocks[Block::Characters as usize].reserve(letters * 4, letters / 4);
         // The undone reading comes first, and the length of the blocks is its: garbled words that only the plain one has
@@ -163,6 +168,7 @@ impl Features {
         if comment.body.undone.is_some() {
             features.read(&comment.body.plain, 0);
         }
+        features.blocks[Block::Structure as usize].reserve(2 * OBSERVATIONS, OBSERVATIONS);
         features.look_at_links(comment);
         features.look_at_name(comment);
         structure::observe(comment, &mut features);
@@ -276,6 +282,8 @@ impl Features {
     }
 
     fn look_at_links(&mut self, comment: &Comment) {
+        let addresses = comment.body.links.len().min(MAX_LINKS) + usize::from(comment.submission.url.is_some());
+        self.blocks[Block::Links as usize].reserve(addresses * USUAL_ADDRESS, addresses);
         for (i, link) in comment.body.links.iter().take(MAX_LINKS).enumerate() {
             let term = self.term(Term::Link(i as u32));
             self.look_at_address(&link.url, term);
@@ -307,6 +315,7 @@ impl Features {
         }
         let chars = tokens::characters(&comment.name.reading().text);
         let term = self.term(Term::Named("the author's name"));
+        self.blocks[Block::Name as usize].reserve(4 * chars.len(), 1);
         for token in tokens::tokens(&chars) {
             let word = &chars[token.start..token.end];
             self.add_all(Block::Name, term, 1 + tokens::most_ngrams(word), |features| {

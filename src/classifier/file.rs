@@ -184,7 +184,7 @@ fn unpack(body: &[u8]) -> Result<[Option<Head>; 2], ModelError> {
             return Err(ModelError::Damaged("it has numbers that no training gives"));
         }
         let weights = part[17..].iter().map(|byte| byte.cast_signed()).collect();
-        if place.replace(Head { bias, scale, weights }).is_some() {
+        if place.replace(Head::new(bias, scale, weights)).is_some() {
             return Err(ModelError::Damaged("it has a head twice"));
         }
     }

@@ -92,20 +92,26 @@ struct Head {
     scale: f64,
     /// The weights, as they stand in the file.
     weights: Vec<i8>,
+    /// What each byte of a weight stands for.
+    values: Box<[f64; 256]>,
 }
 
 impl Head {
+    fn new(bias: f64, scale: f64, weights: Vec<i8>) -> Self {
+        Self { bias, scale, weights, values: Box::new(SQUARES.map(|square| square * scale)) }
+    }
+
     /// Bytes stand for squares, so that small weights, which are most, lie closer together than great ones.
     fn pack(bias: f64, weights: impl Iterator<Item = f64> + Clone) -> Self {
         let scale = weights.clone().fold(0.0f64, |greatest, weight| greatest.max(weight.abs()));
         let pack =
             |weight: f64| ((weight.abs() / scale.max(f64::MIN_POSITIVE)).sqrt() * 127.0).round().copysign(weight);
-        Self { bias, scale, weights: weights.map(|weight| pack(weight) as i8).collect() }
+        Self::new(bias, scale, weights.map(|weight| pack(weight) as i8).collect())
     }
 
     /// The weight of a bucket.
     fn weight(&self, bucket: u32) -> f64 {
-        SQUARES[usize::from(self.weights[bucket as usize].cast_unsigned())] * self.scale
+        self.values[usize::from(self.weights[bucket as usize].cast_unsigned())]
     }
 }
 

@@ -1,6 +1,6 @@
 //! Words, signs and the character n-grams inside them.
 
-use crate::letters;
+use crate::letters::Table;
 
 /// Longest character n-gram.
 pub(super) const MAX_NGRAM: usize = 5;
@@ -32,33 +32,32 @@ pub(super) fn characters(text: &str) -> Vec<char> {
     }
 }
 
+/// What a character is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Space,
+    Word,
+    Signs,
+}
+
+static KINDS: Table<Kind> = Table::new(|c| match c {
+    _ if c.is_whitespace() => Kind::Space,
+    '\u{300}'..='\u{36f}' => Kind::Word,
+    _ if c.is_alphanumeric() => Kind::Word,
+    _ => Kind::Signs,
+});
+
 /// The tokens of a text, in order.
 pub(super) fn tokens(chars: &[char]) -> impl Iterator<Item = Token> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        while chars.get(at)?.is_whitespace() {
-            at += 1;
-        }
+        at += chars[at..].iter().take_while(|c| KINDS.get(**c) == Kind::Space).count();
         let start = at;
-        let is_word = is_word_char(chars[at]);
-        let most = if is_word { usize::MAX } else { MAX_RUN };
-        while let Some(c) = chars.get(at)
-            && is_word_char(*c) == is_word
-            && (is_word || !c.is_whitespace())
-            && at - start < most
-        {
-            at += 1;
-        }
-        Some(Token { start, end: at, is_word })
+        let kind = KINDS.get(*chars.get(start)?);
+        let most = if kind == Kind::Word { usize::MAX } else { MAX_RUN };
+        at += chars[at..].iter().take(most).take_while(|c| KINDS.get(**c) == kind).count();
+        Some(Token { start, end: at, is_word: kind == Kind::Word })
     })
-}
-
-fn is_word_char(c: char) -> bool {
-    if c.is_ascii() {
-        c.is_ascii_alphanumeric()
-    } else {
-        letters::is_alphanumeric(c) || ('\u{300}'..='\u{36f}').contains(&c)
-    }
 }
 
 /// A hash that grows by one character at a time.

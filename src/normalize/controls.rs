@@ -1,6 +1,7 @@
 //! Characters that are not seen: zero width, bidi controls and the like. Many have an honest use.
 
 use super::script::{Script, is_right_to_left, script};
+use crate::letters::Table;
 
 /// What a character is that is not seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,15 @@ pub(super) enum Unseen {
     Harmless,
 }
 
+static UNSEEN: Table<Option<Unseen>> = Table::new(by_range);
+
 /// What `c` is, if it is not seen.
+#[inline]
 pub(super) fn unseen(c: char) -> Option<Unseen> {
+    UNSEEN.get(c)
+}
+
+fn by_range(c: char) -> Option<Unseen> {
     use Unseen::*;
     match c as u32 {
         0x09 | 0x0A | 0x0D => None,

@@ -192,7 +192,8 @@ fn next_plain(text: &str, from: usize) -> Option<Range<usize>> {
     let mut i = from;
     // What lies before this was looked at and is no part of a link.
     let mut floor = from;
-    while i < bytes.len() {
+    while let Some(next) = bytes[i..].iter().position(|b| matches!(b, b'.' | b':')) {
+        i += next;
         let found = match bytes[i] {
             b':' if bytes[i..].starts_with(b"://") => with_scheme(text, floor, i),
             b'.' => bare(text, floor, i),

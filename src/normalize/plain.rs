@@ -8,6 +8,7 @@ use super::Disguise;
 use super::controls::{Unseen, needs_directions, splits_a_word, unseen};
 use super::reading::{Reading, add, over};
 use super::script::is_east_asian;
+use crate::letters::Table;
 use crate::span::Span;
 
 const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfkc();
@@ -22,7 +23,8 @@ pub(super) fn read(visible: &Reading, disguise: &mut Disguise) -> Reading {
 }
 
 fn ascii(visible: &Reading, disguise: &mut Disguise) -> Reading {
-    if visible.text.bytes().any(|b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r') || b == 0x7F) {
+    let is_control = |b: u8| (b < 0x20) & !matches!(b, b'\t' | b'\n' | b'\r') | (b == 0x7F);
+    if visible.text.bytes().fold(false, |any, b| any | is_control(b)) {
         return any(visible, disguise);
     }
     Reading { text: visible.text.to_ascii_lowercase(), origin: visible.origin.clone() }
@@ -36,16 +38,15 @@ fn any(visible: &Reading, disguise: &mut Disguise) -> Reading {
     let mut i = 0;
     while i < seen.len() {
         let (c, at) = seen[i];
-        let marks = seen[i + 1..].iter().take_while(|(c, _)| joins_backwards(*c)).count();
-        if marks == 0 && is_stable(c) {
-            styled.end(disguise);
-            out.push(c.to_ascii_lowercase(), at);
-            i += 1;
-            continue;
-        }
+        let marks = seen[i + 1..].iter().take_while(|(c, _)| FORMS.get(*c).joins_backwards()).count();
         let cluster = &seen[i..=i + marks];
         i += cluster.len();
         let from = Span::new(at.start, cluster[marks].1.end);
+        if is_as_it_will_be(cluster) {
+            styled.end(disguise);
+            cluster.iter().for_each(|(c, _)| out.push(c.to_ascii_lowercase(), from));
+            continue;
+        }
         if cluster[1..].iter().filter(|(c, _)| is_generic_mark(*c)).count() > MAX_MARKS {
             add(&mut disguise.stacked_marks, from);
         }
@@ -110,10 +111,55 @@ fn note_invisible(before: Option<char>, pending: &mut Vec<(char, Span)>, after: 
     pending.clear();
 }
 
+/// What NFKC and lower case make of a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Itself, when no mark follows.
+    Stable,
+    /// A mark that stays behind whatever it follows, and whatever follows it.
+    Staying,
+    /// A mark that stays where it is as the last of a cluster: of several ones NFKC changes the order.
+    Last,
+    /// Another mark.
+    Mark,
+    /// Something else, perhaps.
+    Other,
+}
+
+static FORMS: Table<Form> = Table::new(|c| match c as u32 {
+    _ if is_stable(c) => Form::Stable,
+    0x901..=0x903 | 0x93E..=0x94C | 0xE31 | 0xE34..=0xE37 | 0xE47 | 0xE4D..=0xE4E => Form::Staying,
+    0x94D | 0xE38..=0xE3A | 0xE48..=0xE4B => Form::Last,
+    _ if joins_backwards(c) => Form::Mark,
+    _ => Form::Other,
+});
+
+impl Form {
+    fn joins_backwards(self) -> bool {
+        matches!(self, Self::Staying | Self::Last | Self::Mark)
+    }
+}
+
+/// Whether NFKC and lower case leave a letter with its marks as it is, but for ASCII capitals: most letters, and those of
+/// Hindi and Thai, which are hardly ever without a mark.
+fn is_as_it_will_be(cluster: &[(char, Span)]) -> bool {
+    let form = |(c, _): &(char, Span)| FORMS.get(*c);
+    match cluster {
+        [letter] => form(letter) == Form::Stable,
+        [letter, between @ .., last] => {
+            form(letter) == Form::Stable
+                && between.iter().all(|mark| form(mark) == Form::Staying)
+                && matches!(form(last), Form::Staying | Form::Last)
+        }
+        [] => false,
+    }
+}
+
 /// Whether NFKC and lower case leave this character as it is, when no mark follows, but for ASCII capitals.
 fn is_stable(c: char) -> bool {
     matches!(c as u32,
-        0..=0x7F | 0xDF..=0xFF | 0x3B1..=0x3C9 | 0x430..=0x45F | 0x5D0..=0x5EA | 0x621..=0x64A | 0x3041..=0x3096
+        0..=0x7F | 0xDF..=0xFF | 0x3B1..=0x3C9 | 0x430..=0x45F | 0x5D0..=0x5EA | 0x621..=0x64A | 0x904..=0x939
+        | 0xE01..=0xE30 | 0xE32 | 0xE40..=0xE46 | 0x3041..=0x3096
         | 0x30A1..=0x30FA | 0x4E00..=0x9FFF | 0xAC00..=0xD7A3 | 0x2010..=0x2010 | 0x2013..=0x2014 | 0x2018..=0x201D
         | 0x3001..=0x3002 | 0x1F300..=0x1F6FF | 0x1F900..=0x1F9FF)
 }
@@ -228,6 +274,19 @@ mod tests {
             let mut low: String = NFKC.normalize_iter(std::iter::once(c)).flat_map(char::to_lowercase).collect();
             assert_eq!(low.pop(), Some(c.to_ascii_lowercase()), "{c:?}");
             assert!(low.is_empty(), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn marks_that_are_said_to_stay_do() {
+        let all = || (0..0x3000).filter_map(char::from_u32);
+        let marks: Vec<char> = all().filter(|c| matches!(FORMS.get(*c), Form::Staying | Form::Last)).collect();
+        let staying = all().filter(|c| FORMS.get(*c) == Form::Staying);
+        for before in all().filter(|c| FORMS.get(*c) == Form::Stable && !c.is_ascii_uppercase()).chain(staying) {
+            for mark in &marks {
+                let pair = [before, *mark];
+                assert!(NFKC.normalize_iter(pair.into_iter()).flat_map(char::to_lowercase).eq(pair), "{pair:?}");
+            }
         }
     }
 

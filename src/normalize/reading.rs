@@ -17,7 +17,7 @@ impl Reading {
     /// A text that is read as it stands.
     pub fn identity(text: &str) -> Self {
         let len = if text.is_ascii() { text.len() } else { text.chars().count() };
-        Self { text: text.to_owned(), origin: (0..len as u32).map(|i| Span::new(i, i + 1)).collect() }
+        Self { text: text.to_owned(), origin: (0..len as u32).map(Span::at).collect() }
     }
 
     /// An empty reading with room for `bytes` bytes.
@@ -37,7 +37,7 @@ impl Reading {
         self.text.push_str(text);
         let len = if text.is_ascii() { text.len() } else { text.chars().count() };
         self.origin.reserve(len);
-        self.origin.extend((0..len as u32).map(|i| Span::new(at + i, at + i + 1)));
+        self.origin.extend((at..at + len as u32).map(Span::at));
         debug_assert_eq!(self.origin.len(), before + len);
     }
 

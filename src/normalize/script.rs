@@ -1,6 +1,6 @@
 //! Which script a letter belongs to, as far as disguise is concerned.
 
-use crate::letters;
+use crate::letters::{self, Table};
 
 /// A script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,19 @@ pub(super) enum Script {
     Rare,
 }
 
+static SCRIPTS: Table<Script> = Table::new(by_range);
+
+/// The script of a character.
+#[inline]
 pub(super) fn script(c: char) -> Script {
+    match c {
+        'a'..='z' | 'A'..='Z' => Script::Latin,
+        _ if c.is_ascii() => Script::None,
+        _ => SCRIPTS.get(c),
+    }
+}
+
+fn by_range(c: char) -> Script {
     use Script::*;
     match c as u32 {
         0x41..=0x5A | 0x61..=0x7A => Latin,

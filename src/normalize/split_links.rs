@@ -94,7 +94,12 @@ pub(super) fn may_be_in(text: &str) -> bool {
             ) && at(i + 3).is_ascii_alphanumeric()
         }
         0xD1 => text.get(i..).is_some_and(|rest| rest.starts_with("точка")),
-        0xE7 | 0xE9 => matches!(bytes.get(i..i + 3), Some([0xE7, 0x82, 0xB9] | [0xE9, 0xBB, 0x9E])),
+        // The Chinese word for it is one for a bit and for the hour, too; as a dot it stands behind a space or bracket,
+        // never behind another Chinese character.
+        0xE7 | 0xE9 => {
+            matches!(bytes.get(i..i + 3), Some([0xE7, 0x82, 0xB9] | [0xE9, 0xBB, 0x9E]))
+                && !text[..i].chars().next_back().is_some_and(|c| matches!(c as u32, 0x3000..=0x9FFF))
+        }
         _ => false,
     })
 }

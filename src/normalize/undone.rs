@@ -94,7 +94,7 @@ fn letters(visible: &Reading, plain: &Reading, links: &[Link]) -> Vec<Letter> {
         .zip(&plain.origin)
         .map(|(c, at)| {
             while let Some((shown, _)) = seen.next_if(|(_, shown_at)| shown_at.start <= at.start) {
-                upper = shown.is_uppercase();
+                upper = letters::is_uppercase(shown);
             }
             while addresses.next_if(|link| link.span.end <= at.start).is_some() {}
             let kept = addresses.peek().is_some_and(|link| link.span.start <= at.start);

@@ -2,16 +2,16 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use regex::Regex;
 
+use super::cues::{self, Cue, Cues};
 use super::named::named;
-use super::phrases::{any_of, expression};
+use super::phrases::expression;
 use super::{Match, Rule, listing};
 use crate::comment::Comment;
 use crate::concepts::Concept;
 use crate::facts::Facts;
-use crate::normalize::Normalized;
+use crate::normalize::{Normalized, Reading};
 use crate::policy::Policy;
 
 pub(super) struct ContactBait;
@@ -49,7 +49,7 @@ static WALLET: LazyLock<Regex> = LazyLock::new(|| {
 const MIN_WALLET: usize = 27;
 
 /// Without one of these, or the digits of a telephone number, there is no bait, and the expression need not run.
-const CUES: &[&str] = &[
+pub(super) const CUES: &[&str] = &[
     "whats",
     "watsapp",
     "telegram",
@@ -86,13 +86,11 @@ const CUES: &[&str] = &[
     "facebook page",
 ];
 
-static CUE: LazyLock<AhoCorasick> = LazyLock::new(|| any_of(CUES));
-
 /// Fewest digits of a telephone number.
 const MIN_DIGITS: usize = 7;
 
-fn may_bait(text: &str) -> bool {
-    text.bytes().filter(u8::is_ascii_digit).nth(MIN_DIGITS - 1).is_some() || CUE.is_match(text)
+fn has_digits(text: &str) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS
 }
 
 impl Rule for ContactBait {
@@ -109,24 +107,21 @@ impl Rule for ContactBait {
     }
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
-        messenger(&comment.body).or_else(|| wallet(&comment.body)).or_else(|| in_other_words(comment))
+        messenger(comment).or_else(|| wallet(&comment.body)).or_else(|| in_other_words(comment))
     }
 }
 
-fn messenger(body: &Normalized) -> Option<Match> {
-    [Some(&body.plain), body.undone.as_ref()].into_iter().flatten().filter(|reading| may_bait(&reading.text)).find_map(
-        |reading| {
-            let found = BAIT.find(&reading.text)?;
-            let span = reading.span(found.range());
-            Some(Match::new(format!("Asks to be contacted elsewhere: “{}”", shortened(found.as_str())), vec![span]))
-        },
-    )
+fn messenger(comment: &Comment) -> Option<Match> {
+    let may_bait = |(reading, cues): &(&Reading, Cues)| cues.has(Cue::Bait) || has_digits(&reading.text);
+    let (reading, found) =
+        cues::readings(comment).filter(may_bait).find_map(|(reading, _)| Some((reading, BAIT.find(&reading.text)?)))?;
+    let span = reading.span(found.range());
+    Some(Match::new(format!("Asks to be contacted elsewhere: “{}”", shortened(found.as_str())), vec![span]))
 }
 
 fn wallet(body: &Normalized) -> Option<Match> {
     let text = &body.visible.text;
-    let mut runs = text.as_bytes().split(|b| !b.is_ascii_alphanumeric());
-    if !runs.any(|run| run.len() >= MIN_WALLET) {
+    if !has_long_run(text.as_bytes()) {
         return None;
     }
     let found = WALLET.find(text)?;
@@ -136,6 +131,18 @@ fn wallet(body: &Normalized) -> Option<Match> {
     };
     let certain = found.as_str().starts_with("bc1");
     (certain || speaks_of_money()).then(|| Match::new("Names a crypto wallet", vec![body.visible.span(found.range())]))
+}
+
+/// Whether there is a run of letters and digits that may be an address of a wallet. Each such run has a byte at a multiple of
+/// its least length, so only the runs around those are measured.
+fn has_long_run(text: &[u8]) -> bool {
+    text.iter().enumerate().skip(MIN_WALLET - 1).step_by(MIN_WALLET).filter(|(_, b)| b.is_ascii_alphanumeric()).any(
+        |(at, _)| {
+            let before = text[..at].iter().rev().take_while(|b| b.is_ascii_alphanumeric()).take(MIN_WALLET).count();
+            let after = text[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).take(MIN_WALLET).count();
+            before + after >= MIN_WALLET
+        },
+    )
 }
 
 /// Requests in other languages. One may be meant for the site; two, or one that names a messenger, are seldom.

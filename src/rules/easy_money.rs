@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::cues::Cue;
 use super::named::named;
 use super::phrases::Phrases;
 use super::{Match, Rule, listing};
@@ -24,12 +25,12 @@ static PROMISES: LazyLock<Phrases> = LazyLock::new(|| {
         r"|заработ(?:ок|ка|ай|ать|ку)(?: \S+){0,3} (?:онлайн|в интернете|от \d|на дому|без вложений|\d+)|(?:доход|прибыль) от \d[\d .]*(?:\$|руб|₽|usdt|долл)|(?:удал[её]нн\S+|дополнительн\S+) (?:заработ|доход|работ)",
         r"|日赚|日入\d|月入过?万|躺赚|兼职日结|稳赚|日结\d",
     );
-    Phrases::new(pattern, CUES)
+    Phrases::new(pattern, Cue::Promise)
 });
 
 /// Each alternative of the promises has one of these in it.
 #[rustfmt::skip]
-const CUES: &[&str] = &[
+pub(super) const CUES: &[&str] = &[
     "$", "€", "£", "money", "cash", "income", "from home", "online job", "double your", "triple your", "guaranteed ", "bitcoin",
     "btc", "gift", "iphone", "crypto", "usdt", "airdrop", "forex", "binary", "recover", "loan", "заработ", "доход от",
     "прибыль от", "удаленн", "удалённ", "дополнительн", "日赚", "日入", "月入", "躺赚", "兼职日结", "稳赚", "日结",
@@ -52,12 +53,10 @@ impl Rule for EasyMoney {
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
         // `$` was read as a letter in the undone reading.
-        let promise =
-            [Some(&comment.body.plain), comment.body.undone.as_ref()].into_iter().flatten().find_map(|reading| {
-                let found = PROMISES.find(&reading.text)?;
-                let shown: String = found.as_str().chars().take(60).collect();
-                Some(Match::new(format!("Promises money: “{shown}”"), vec![reading.span(found.range())]))
-            });
+        let promise = PROMISES.find(comment).map(|(reading, found)| {
+            let shown: String = found.as_str().chars().take(60).collect();
+            Match::new(format!("Promises money: “{shown}”"), vec![reading.span(found.range())])
+        });
         promise.or_else(|| in_other_words(comment))
     }
 }

@@ -11,6 +11,7 @@ use crate::policy::{Policy, is_within};
 use crate::span::Span;
 
 mod contact_bait;
+mod cues;
 mod deep_author_url;
 mod disguised_words;
 mod disposable_email;
@@ -46,6 +47,8 @@ mod template_marks;
 #[cfg(test)]
 mod testing;
 mod url_name;
+
+pub use cues::Cues;
 
 /// Looks for one thing in a comment. Knows nothing of database, HTTP or clock.
 pub trait Rule: Sync {

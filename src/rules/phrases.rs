@@ -3,6 +3,10 @@
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
+use super::cues::{self, Cue};
+use crate::comment::Comment;
+use crate::normalize::Reading;
+
 /// A regular expression of a rule's own. `\b` and `\d` mean what they do in ASCII: with Unicode's `\b` the library falls back
 /// to its slowest engine on every text that is not ASCII.
 pub(super) fn expression(pattern: &str) -> Regex {
@@ -20,18 +24,19 @@ pub(super) fn any_of(words: &[&str]) -> AhoCorasick {
 /// A regular expression behind a quick look: each way in which it can match has one of the cues in it, and most texts
 /// have none of them.
 pub(super) struct Phrases {
-    cues: AhoCorasick,
+    cue: Cue,
     expression: Regex,
 }
 
 impl Phrases {
-    /// `pattern` is an [`expression`]; all cues are in lower case, as a reading is.
-    pub(super) fn new(pattern: &str, cues: &[&str]) -> Self {
-        Self { cues: any_of(cues), expression: expression(pattern) }
+    /// `pattern` is an [`expression`].
+    pub(super) fn new(pattern: &str, cue: Cue) -> Self {
+        Self { cue, expression: expression(pattern) }
     }
 
-    /// The first phrase in a text.
-    pub(super) fn find<'t>(&self, text: &'t str) -> Option<regex::Match<'t>> {
-        if self.cues.is_match(text) { self.expression.find(text) } else { None }
+    /// The first phrase in a comment's readings, the plain one first.
+    pub(super) fn find<'t>(&self, comment: &'t Comment) -> Option<(&'t Reading, regex::Match<'t>)> {
+        let mut readings = cues::readings(comment).filter(|(_, cues)| cues.has(self.cue));
+        readings.find_map(|(reading, _)| Some((reading, self.expression.find(&reading.text)?)))
     }
 }

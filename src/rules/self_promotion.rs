@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::cues::Cue;
 use super::named::named;
 use super::phrases::Phrases;
 use super::{Match, Rule, listing};
@@ -24,12 +25,12 @@ static ASKS: LazyLock<Phrases> = LazyLock::new(|| {
         r"подпи(?:шись|шитесь|сывайтесь) на (?:мой|наш|мою)|(?:переходи|заходи)(?:те)? (?:ко мне|в (?:мой )?профиль|по ссылке)|ссылка в профиле|suscr[ií]bete a mi|inscreva-se no meu|abonniert? meinen".to_owned(),
     ]
     .join("|");
-    Phrases::new(&pattern, CUES)
+    Phrases::new(&pattern, Cue::Promotion)
 });
 
 /// Each alternative of what is asked has one of these in it.
 #[rustfmt::skip]
-const CUES: &[&str] = &[
+pub(super) const CUES: &[&str] = &[
     " channel", " chanel", " vid", " cover", " song", " music", " remix", " page", " profile", " playlist", " youtube", " insta",
     " ig", " soundcloud", " facebook", " website", " site", " blog", " stream", " podcast", " account", " bio", " description",
     "sub", "follow me", "check ", "help me", "click ", "s4s", "f4f", "подпи", "переходи", "заходи", "ссылка в профиле", "suscr",
@@ -53,15 +54,13 @@ impl Rule for SelfPromotion {
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
         // `sub4sub` is read as leetspeak in the undone reading.
-        let asks =
-            [Some(&comment.body.plain), comment.body.undone.as_ref()].into_iter().flatten().find_map(|reading| {
-                let found = ASKS.find(&reading.text)?;
-                let shown: String = found.as_str().chars().take(60).collect();
-                // Readers of a blog are asked to read another one, too.
-                let about_a_page = ["blog", "site", "page"].iter().any(|word| found.as_str().ends_with(word));
-                let seen = Match::new(format!("Asks for visitors: “{shown}”"), vec![reading.span(found.range())]);
-                Some(seen.times(if about_a_page { 0.5 } else { 1.0 }))
-            });
+        let asks = ASKS.find(comment).map(|(reading, found)| {
+            let shown: String = found.as_str().chars().take(60).collect();
+            // Readers of a blog are asked to read another one, too.
+            let about_a_page = ["blog", "site", "page"].iter().any(|word| found.as_str().ends_with(word));
+            let seen = Match::new(format!("Asks for visitors: “{shown}”"), vec![reading.span(found.range())]);
+            seen.times(if about_a_page { 0.5 } else { 1.0 })
+        });
         asks.or_else(|| in_other_words(comment))
     }
 }

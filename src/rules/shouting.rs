@@ -3,6 +3,7 @@
 use super::{Match, Rule};
 use crate::comment::Comment;
 use crate::facts::Facts;
+use crate::letters;
 use crate::policy::Policy;
 
 /// Shorter comments are mostly acronyms and interjections.
@@ -25,14 +26,11 @@ impl Rule for Shouting {
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
         // Scripts without case (Chinese, Arabic) have neither kind of letter.
-        let text = &comment.body.visible.text;
-        let (upper, lower) = if text.is_ascii() {
-            let bytes = || text.bytes();
-            (bytes().filter(u8::is_ascii_uppercase).count(), bytes().filter(u8::is_ascii_lowercase).count())
-        } else {
-            let chars = || text.chars();
-            (chars().filter(|c| c.is_uppercase()).count(), chars().filter(|c| c.is_lowercase()).count())
-        };
+        let (mut upper, mut lower) = (0, 0);
+        for c in comment.body.visible.text.chars() {
+            upper += usize::from(letters::is_uppercase(c));
+            lower += usize::from(letters::is_lowercase(c));
+        }
         let percent = (100_usize * upper).checked_div(upper + lower)?;
         (upper + lower >= MIN_LETTERS && percent > 70)
             .then(|| Match::new(format!("{percent} % of the letters are capitals"), Vec::new()))
