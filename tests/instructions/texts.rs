@@ -1,18 +1,18 @@
 //! What is judged while instructions are counted: ordinary texts, and texts that were made to take long.
 
 /// Ordinary comments and disguised ones, each cut or repeated to 300 characters, with the most instructions that one may
-/// take, in thousands: half as much again as was counted when this was written.
+/// take, in thousands: a third more than was counted when this was written.
 pub(crate) const KINDS: &[(&str, u64, &str)] = &[
     (
         "plain English",
-        590,
+        490,
         "Thanks for writing this up. I tried the second approach last weekend and it mostly worked, except that the build \
          took far longer than you said. Did you measure it on a cold cache? My neighbour, who has the same machine, sees \
          about half of that. Either way, I learned something, and the diagram in the middle was really helpful to me.",
     ),
     (
         "disguised spam",
-        2_300,
+        2_000,
         "Bυy V1AGR@ and c.i.a.l.i.s 0nline n0w, 𝓯𝓻𝓮𝓮 shipping f\u{200B}o\u{200B}r y\u{200B}o\u{200B}u! Best \
          r e p l i c a wаtсhes, Ｃａｓｉｎｏ b0nu$ 100%, e\u{336}a\u{336}s\u{336}y m\u{336}o\u{336}n\u{336}e\u{336}y from home: \
          example (dot) com/w1n. Cоntасt me on wh@tsapp +1 555 0100, d o n t w a i t, l!mited 0ffer, g3t r1ch qu1ck t0day \
@@ -20,14 +20,14 @@ pub(crate) const KINDS: &[(&str, u64, &str)] = &[
     ),
     (
         "Russian",
-        1_200,
+        900,
         "Спасибо за подробную статью, было очень интересно читать. Я живу в Казани и могу подтвердить, что дороги в этом \
          году действительно стали лучше, хотя во дворах всё по-прежнему. Хотелось бы узнать, откуда взяты данные во втором \
          разделе: у меня на работе другие цифры, и мы долго спорили, какие из них правильные. Жду продолжения!",
     ),
     (
         "Chinese",
-        2_100,
+        1_020,
         "这篇文章写得很好，谢谢分享。我上个月也去过那里，风景确实很美，不过人太多了，停车要等一个小时。建议大家早上七点以前到，\
          带好水和帽子。另外，文中提到的那家面馆已经搬走了，现在在车站对面，味道还是一样。第二张照片是在哪里拍的？我很想带孩子们\
          去看看。我们住在北京，开车大概三个小时，周末的时候路上有点堵，但是还可以接受。希望作者以后多写一些这样的游记，最好\
@@ -35,25 +35,25 @@ pub(crate) const KINDS: &[(&str, u64, &str)] = &[
     ),
     (
         "Hindi",
-        1_560,
+        970,
         "यह लेख पढ़कर बहुत अच्छा लगा, धन्यवाद। मैं पिछले महीने वहाँ गया था और मौसम सचमुच सुहावना था, लेकिन भीड़ बहुत थी। दूसरे भाग में \
          आपने जो आँकड़े दिए हैं, वे कहाँ से लिए गए हैं? मेरे शहर में हालात कुछ अलग हैं। आगे भी ऐसे ही लिखते रहिए, हम इंतज़ार करेंगे।",
     ),
     (
         "Thai",
-        1_880,
+        1_110,
         "ขอบคุณสำหรับบทความดีๆ ครับ ผมเคยไปเที่ยวที่นั่นเมื่อเดือนที่แล้ว อากาศดีมากแต่คนเยอะไปหน่อย ต้องรอที่จอดรถเกือบหนึ่งชั่วโมง \
          แนะนำให้ไปถึงก่อนเจ็ดโมงเช้า และร้านก๋วยเตี๋ยวในบทความย้ายไปอยู่ตรงข้ามสถานีแล้วนะครับ",
     ),
     (
         "Korean",
-        1_850,
+        1_230,
         "좋은 글 감사합니다. 지난달에 저도 다녀왔는데 경치는 정말 좋았지만 사람이 너무 많아서 주차하는 데 한 시간이나 걸렸어요. 아침 \
          일곱 시 전에 도착하는 것을 추천합니다. 그리고 글에 나온 국수집은 역 맞은편으로 이사했습니다.",
     ),
     (
         "HTML with links",
-        800,
+        680,
         "<p>Nice &amp; useful, see also <a href=\"https://blog.example.org/2024/05/notes.html\">my notes</a> and \
          <a href=\"http://cheap-watches.example.net/buy?id=7\" rel=nofollow>watches</a>.</p><br><b>Bold</b> claim: \
          [url=http://example.com/a]this[/url] [md](https://example.net) www.example.info &lt;ok&gt; and so on, thanks to you.</p>",
