@@ -138,7 +138,7 @@ impl App {
     }
 
     async fn read_directory(&self) -> Result<(), StoreError> {
-        let directory = self.store.directory().await?;
+        let directory = self.store.directory(&self.directory.load()).await?;
         for entry in directory.sites.values() {
             self.metrics.site(&entry.site.name);
         }

@@ -20,6 +20,7 @@ pub mod facts;
 pub mod id;
 pub mod import;
 pub mod language;
+pub mod lessons;
 pub mod letters;
 pub mod limits;
 pub mod lists;

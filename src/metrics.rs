@@ -30,9 +30,17 @@ use crate::rules::RULES;
 use crate::verdict::{Decision, Status, Verdict};
 
 /// Reason codes that are no rules.
-const OTHER_REASONS: [&str; 4] = ["spam.classifier", "toxic.classifier", "missing.model", "missing.facts"];
+const OTHER_REASONS: [&str; 7] = [
+    "spam.classifier",
+    "toxic.classifier",
+    "spam.learned",
+    "toxic.learned",
+    "standing.decision",
+    "missing.model",
+    "missing.facts",
+];
 
-/// Results of a reload.
+/// Results of a reload, and of a lesson.
 const APPLIED: &str = "applied";
 const REFUSED: &str = "refused";
 
@@ -55,6 +63,7 @@ pub struct Metrics {
     ready: Gauge,
     reload_successful: Gauge,
     reloads: Family<ResultLabels, Counter>,
+    lessons: Family<ResultLabels, Counter>,
     machine: Machine,
     commit_seconds: Histogram,
     batch_size: Histogram,
@@ -115,6 +124,7 @@ impl Metrics {
             ready: Gauge::default(),
             reload_successful: Gauge::default(),
             reloads: Family::default(),
+            lessons: Family::default(),
             machine: Machine::default(),
             commit_seconds: seconds(),
             batch_size: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]),
@@ -176,6 +186,7 @@ impl Metrics {
             self.reload_successful.clone(),
         );
         r.register("reloads", "Attempts to put a changed configuration in force", self.reloads.clone());
+        r.register("lessons", "Attempts to learn from moderators' decisions", self.lessons.clone());
         r.register_with_unit(
             "store_commit",
             "Time to commit a batch of comments",
@@ -222,6 +233,7 @@ impl Metrics {
         }
         for result in [APPLIED, REFUSED] {
             let _ = self.reloads.get_or_create(&ResultLabels { result });
+            let _ = self.lessons.get_or_create(&ResultLabels { result });
         }
         self.reload_successful.set(1);
         for result in DeliveryResult::ALL {
@@ -312,6 +324,12 @@ impl Metrics {
         let result = if applied { APPLIED } else { REFUSED };
         self.reloads.get_or_create(&ResultLabels { result }).inc();
         self.reload_successful.set(applied.into());
+    }
+
+    /// What the moderators of a site decided was learned and is in force, or judged other comments no better and is not.
+    pub fn taught(&self, applied: bool) {
+        let result = if applied { APPLIED } else { REFUSED };
+        self.lessons.get_or_create(&ResultLabels { result }).inc();
     }
 
     /// What the process and its disk take.

@@ -159,7 +159,7 @@ impl Pipeline {
         let comment = self.normalize(site, submission, now);
         let fingerprint = recent::fingerprint(&comment);
         let (facts, campaign) = self.facts_about(site, &comment, fingerprint, now).await;
-        let verdict = self.assess(&comment, &facts, &site.policy);
+        let verdict = self.assess(site, &comment, &facts);
         let judged = Judged::new(Some(comment.id), verdict, now, started);
 
         let text = recent::Text { campaign, ..recent::Text::of(&comment, fingerprint, judged.status) };
@@ -191,7 +191,7 @@ impl Pipeline {
         comment.id = stored.id;
         let fingerprint = recent::fingerprint(&comment);
         let (facts, campaign) = self.facts_about(site, &comment, fingerprint, now).await;
-        let verdict = self.assess(&comment, &facts, &site.policy);
+        let verdict = self.assess(site, &comment, &facts);
         let judged = Judged::new(Some(comment.id), verdict, stored.created_at, started);
         let recording = self.recording(site, comment, fingerprint, &facts, &judged, None)?;
         self.store.edit(recording.with_campaign(campaign), now).await?;
@@ -205,7 +205,7 @@ impl Pipeline {
         let started = Instant::now();
         let comment = self.normalize(site, submission, now);
         let (facts, _) = self.facts_about(site, &comment, recent::fingerprint(&comment), now).await;
-        let verdict = self.assess(&comment, &facts, &site.policy);
+        let verdict = self.assess(site, &comment, &facts);
         (Judged::new(None, verdict, now, started), comment)
     }
 
@@ -308,9 +308,10 @@ impl Pipeline {
         (facts, known.campaign.filter(|&first| first != comment.id))
     }
 
-    fn assess(&self, comment: &Comment, facts: &Facts, policy: &Policy) -> Verdict {
+    fn assess(&self, site: &SiteEntry, comment: &Comment, facts: &Facts) -> Verdict {
         let started = Instant::now();
-        let verdict = assess(comment, facts, policy, self.model.load().as_ref().as_ref().ok());
+        let model = self.model.load();
+        let verdict = assess(comment, facts, &site.policy, site.classifier(&model));
         self.metrics.stage(Stage::Assess, started.elapsed());
         verdict
     }

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::classifier::Model;
+use crate::classifier::Classifier;
 use crate::comment::Comment;
 use crate::id::CommentId;
 use crate::pipeline::assess;
@@ -66,12 +66,18 @@ impl Change {
 }
 
 /// Judges comments with the policy in force and with another one.
-pub fn replay(comments: &[StoredComment], current: &Policy, other: &Policy, model: Option<&Model>) -> Replay {
+pub fn replay<'a>(
+    comments: &[StoredComment],
+    current: &Policy,
+    other: &Policy,
+    classifier: impl Into<Classifier<'a>>,
+) -> Replay {
+    let classifier: Classifier<'a> = classifier.into();
     let mut replay = Replay { comments: comments.len(), ..Replay::default() };
     for stored in comments {
         let comment = Comment::from_submission(stored.site, stored.submission.clone(), stored.created_at);
-        let before = decided(stored, &comment, current, model);
-        let after = assess(&comment, &stored.facts, other, model);
+        let before = decided(stored, &comment, current, classifier);
+        let after = assess(&comment, &stored.facts, other, classifier);
         let change = Change {
             id: stored.id,
             status: stored.status,
@@ -87,13 +93,13 @@ pub fn replay(comments: &[StoredComment], current: &Policy, other: &Policy, mode
     replay
 }
 
-/// The decision and score of the policy in force: the stored ones, if it was the same policy and model.
-fn decided(stored: &StoredComment, comment: &Comment, policy: &Policy, model: Option<&Model>) -> (Decision, f64) {
+/// The decision and score of the policy in force: the stored ones, if it was the same policy, model and lesson.
+fn decided(stored: &StoredComment, comment: &Comment, policy: &Policy, classifier: Classifier<'_>) -> (Decision, f64) {
     let Verdict { decision, score, policy: version, model: by, .. } = &stored.verdict;
-    if *version == policy.version && by.as_deref() == model.map(|model| model.version.as_str()) {
+    if *version == policy.version && *by == classifier.version() {
         return (*decision, *score);
     }
-    let verdict = assess(comment, &stored.facts, policy, model);
+    let verdict = assess(comment, &stored.facts, policy, classifier);
     (verdict.decision, verdict.score)
 }
 
@@ -124,6 +130,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::classifier::Model;
     use crate::comment::Submission;
     use crate::facts::Facts;
     use crate::id::SiteId;

@@ -11,6 +11,7 @@ use tracing::{debug, info, warn};
 use crate::app::App;
 use crate::events::Told;
 use crate::id::CommentId;
+use crate::lessons::Lessons;
 use crate::store::{INDEXED_AT_ONCE, Retention, StoreError};
 
 /// How often other processes' changes of sites, keys and policies are looked for.
@@ -19,6 +20,8 @@ pub const DIRECTORY_EVERY: Duration = Duration::from_millis(250);
 const TELL_EVERY: Duration = Duration::from_millis(200);
 /// How often new comments are put into the search index.
 const INDEX_EVERY: Duration = Duration::from_millis(500);
+/// How often labels that are new are looked for.
+const LEARN_EVERY: Duration = Duration::from_secs(5);
 /// How often what has expired is removed.
 const FORGET_EVERY: Duration = Duration::from_secs(600);
 /// How long answers to requests with an idempotency key are kept.
@@ -32,6 +35,7 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) {
         tell(&app, &stop),
         index(&app, &stop),
         refresh(&app, &stop),
+        learn(&app, &stop),
         forget(&app, &stop),
         crate::webhooks::deliver(&app, &stop)
     );
@@ -73,9 +77,28 @@ async fn index(app: &App, stop: &CancellationToken) {
 async fn refresh(app: &App, stop: &CancellationToken) {
     let mut ticks = interval(DIRECTORY_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while next(&mut ticks, stop).await {
+    loop {
+        tokio::select! {
+            goes_on = next(&mut ticks, stop) => if !goes_on { return },
+            () = app.store.changed() => {}
+        }
         if let Err(error) = app.refresh_directory().await {
             warn!("sites, keys and policies stay as they were: {error:?}");
+        }
+    }
+}
+
+/// Lets decisions teach the classifier.
+async fn learn(app: &App, stop: &CancellationToken) {
+    if !app.config.learning {
+        return;
+    }
+    let mut ticks = interval(LEARN_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut lessons = Lessons::default();
+    while next(&mut ticks, stop).await {
+        if let Err(error) = lessons.learn(app, crate::clock::now()).await {
+            warn!("nothing can be learned from decisions now, it is tried again: {error:?}");
         }
     }
 }

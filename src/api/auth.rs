@@ -17,12 +17,15 @@ pub(super) struct Caller {
     pub(super) site: Arc<SiteEntry>,
     /// The key.
     pub(super) key: KeyId,
+    /// Whether the key may stand in a public form, so that it may be anybody's.
+    is_public: bool,
 }
 
 impl Caller {
     /// How the history names it.
     pub(super) fn actor(&self) -> Actor {
-        Actor::Site(self.key.to_string())
+        let key = self.key.to_string();
+        if self.is_public { Actor::Form(key) } else { Actor::Site(key) }
     }
 }
 
@@ -75,5 +78,5 @@ pub(super) async fn find(app: &App, text: &str) -> Result<ApiKey> {
 fn enter(app: &App, key: &ApiKey) -> Result<Caller> {
     let site = app.directory().sites.get(&key.site).cloned();
     let site = site.ok_or_else(|| Problem::Internal(anyhow::anyhow!("key {} has no site", key.id)))?;
-    Ok(Caller { site, key: key.id })
+    Ok(Caller { site, key: key.id, is_public: key.scopes.only_submit() })
 }

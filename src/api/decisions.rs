@@ -187,6 +187,6 @@ pub(super) async fn feedback(
     let label = fields.finish(label)?.unwrap_or("ham");
     let site = caller.site.site.id;
     app.store.comment(Some(site), id).await?.ok_or(NO_COMMENT)?;
-    app.store.label(site, id, label, caller.actor(), crate::clock::now()).await?;
+    app.store.label_once(site, id, label, caller.actor(), crate::clock::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

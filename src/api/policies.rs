@@ -99,7 +99,7 @@ pub(super) async fn try_out(State(app): AppState, headers: HeaderMap, body: Body
     // Some hundred milliseconds of computing: not on a thread that serves others.
     let judged = tokio::task::spawn_blocking(move || {
         let model = app.pipeline.model();
-        replay(&comments, &caller.site.policy, &other, model.as_ref().as_ref().ok())
+        replay(&comments, &caller.site.policy, &other, caller.site.classifier(&model))
     });
     let replay = judged.await.map_err(|error| Problem::Internal(error.into()))?;
     Ok(Json(replay).into_response())

@@ -20,14 +20,31 @@ pub(super) struct Scores {
 
 impl Scores {
     pub(super) fn of(head: &Head, features: &Features) -> Self {
+        let mut scores = Self::sum(features, |bucket| head.weight(bucket));
+        // The bias keeps its full precision.
+        scores.by_term[0] = head.bias;
+        scores
+    }
+
+    /// The sum over features of these weights of their buckets.
+    #[inline]
+    pub(super) fn sum(features: &Features, weight: impl Fn(u32) -> f64) -> Self {
         let mut by_term = vec![0.0; features.terms.len()];
         features.for_each(|buckets, value, term| {
             let score = &mut by_term[term as usize];
-            *score = buckets.iter().fold(*score, |score, bucket| score + head.weight(*bucket) * value);
+            *score = buckets.iter().fold(*score, |score, bucket| score + weight(*bucket) * value);
         });
-        // The bias keeps its full precision.
-        by_term[0] = head.bias;
         Self { by_term }
+    }
+
+    /// The same, scaled down as a whole where it is more than `most` in either direction.
+    pub(super) fn within(mut self, most: f64) -> Self {
+        let log_odds = self.log_odds();
+        if log_odds.abs() > most {
+            let scale = most / log_odds.abs();
+            self.by_term.iter_mut().for_each(|score| *score *= scale);
+        }
+        self
     }
 
     fn log_odds(&self) -> f64 {

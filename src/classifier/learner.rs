@@ -61,15 +61,7 @@ impl Learner {
     /// is surer than 95 % of the contrary: after the first pass such a label is more likely wrong than not.
     pub fn learn(&mut self, row: &Sparse, positive: bool, weight: f32, doubt: f32) {
         let mut model = self.gather(row);
-        let values = Array2::from_shape_vec((1, row.values.len()), row.values.clone())
-            .expect("a row has as many columns as values");
-        let row_of_one = Dataset::new(values, Array1::from_elem(1, positive));
-        let predicted: Array1<Pr> = model.predict(row_of_one.records());
-        // FTRL knows no weights: a prediction that is nearer to the label makes the same step, only smaller.
-        let label = f32::from(u8::from(positive));
-        let weight = if (*predicted[0] - label).abs() > CONTRARY { weight * doubt } else { weight };
-        let nearer = (label + weight * (*predicted[0] - label)).clamp(0.0, 1.0);
-        model.update(&row_of_one, Array1::from_elem(1, Pr::new(nearer)).view());
+        step(&mut model, row, positive, weight, doubt);
         self.scatter(row, &model);
     }
 
@@ -120,8 +112,25 @@ impl Learner {
     }
 }
 
+/// One step of linfa's on the coordinates of a row.
+pub(super) fn step(model: &mut Ftrl<f32>, row: &Sparse, positive: bool, weight: f32, doubt: f32) {
+    let values =
+        Array2::from_shape_vec((1, row.values.len()), row.values.clone()).expect("a row has as many columns as values");
+    let row_of_one = Dataset::new(values, Array1::from_elem(1, positive));
+    let predicted: Array1<Pr> = model.predict(row_of_one.records());
+    // FTRL knows no weights: a prediction that is nearer to the label makes the same step, only smaller.
+    let label = f32::from(u8::from(positive));
+    let weight = if (*predicted[0] - label).abs() > CONTRARY { weight * doubt } else { weight };
+    let nearer = (label + weight * (*predicted[0] - label)).clamp(0.0, 1.0);
+    model.update(&row_of_one, Array1::from_elem(1, Pr::new(nearer)).view());
+}
+
 /// A linfa model of this state. Its serde form is the only way to give it one.
-fn load(rates: Rates, z: impl ExactSizeIterator<Item = f32>, n: impl ExactSizeIterator<Item = f32>) -> Ftrl<f32> {
+pub(super) fn load(
+    rates: Rates,
+    z: impl ExactSizeIterator<Item = f32>,
+    n: impl ExactSizeIterator<Item = f32>,
+) -> Ftrl<f32> {
     Ftrl::deserialize(Form { rates, z, n }).expect("linfa-ftrl is pinned, and a test keeps to its serde form")
 }
 

@@ -16,10 +16,12 @@ pub mod file;
 pub mod identity;
 pub mod learner;
 pub mod leave_one_out;
+pub mod lesson;
 pub mod obfuscation;
 mod planting;
 mod settings;
 mod structure;
+pub mod teaching;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -30,6 +32,7 @@ use crate::verdict::Term;
 
 use explanation::{Readings, Scores};
 use features::Features;
+use lesson::Lesson;
 
 /// How many terms an explanation shows.
 pub const SHOWN_TERMS: usize = 8;
@@ -74,6 +77,43 @@ pub struct Judgement {
     pub spam: Option<HeadScore>,
     /// Whether it is toxic.
     pub toxic: Option<HeadScore>,
+    /// What the site's moderators have taught about spam; the probability is that of both together.
+    pub taught_spam: Option<HeadScore>,
+    /// The same about toxicity.
+    pub taught_toxic: Option<HeadScore>,
+}
+
+/// What judges the comments of a site: the model, and what the site's moderators have taught it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Classifier<'a> {
+    /// The model; without one nothing is judged.
+    pub model: Option<&'a Model>,
+    /// What was taught. It counts only for the model that it belongs to.
+    pub lesson: Option<&'a Lesson>,
+}
+
+impl<'a> From<Option<&'a Model>> for Classifier<'a> {
+    /// A model that nobody has taught anything.
+    fn from(model: Option<&'a Model>) -> Self {
+        Self { model, lesson: None }
+    }
+}
+
+impl Classifier<'_> {
+    /// Judges a comment with all heads.
+    pub fn judge(self, comment: &Comment) -> Judgement {
+        self.model.map(|model| model.judge_with(comment, self.lesson())).unwrap_or_default()
+    }
+
+    /// Names the model and, after a `+`, the lesson: `2026-11-22-a1b2c3+12`.
+    pub fn version(self) -> Option<String> {
+        let version = &self.model?.version;
+        Some(self.lesson().map_or_else(|| version.clone(), |lesson| format!("{version}+{}", lesson.number)))
+    }
+
+    fn lesson(&self) -> Option<&Lesson> {
+        self.lesson.filter(|lesson| self.model.is_some_and(|model| model.version == lesson.model))
+    }
 }
 
 /// A trained model.
@@ -133,10 +173,20 @@ const fn squares() -> [f64; 256] {
 impl Model {
     /// Judges a comment with all heads.
     pub fn judge(&self, comment: &Comment) -> Judgement {
+        self.judge_with(comment, None)
+    }
+
+    fn judge_with(&self, comment: &Comment, lesson: Option<&Lesson>) -> Judgement {
         let features = Features::of(comment);
         let readings = Readings::of(comment);
-        let score = |kind| Some(self.score(kind, &features)?.head_score(&readings, &features));
-        Judgement { spam: score(HeadKind::Spam), toxic: score(HeadKind::Toxic) }
+        let score = |kind| {
+            let head = self.score(kind, &features)?.head_score(&readings, &features);
+            let taught = lesson.and_then(|lesson| lesson.score(kind, &head, &readings, &features));
+            Some((head, taught))
+        };
+        let (spam, taught_spam) = score(HeadKind::Spam).unzip();
+        let (toxic, taught_toxic) = score(HeadKind::Toxic).unzip();
+        Judgement { spam, toxic, taught_spam: taught_spam.flatten(), taught_toxic: taught_toxic.flatten() }
     }
 
     /// Everything that adds to a head's log-odds, strongest first: with nothing left out, the scores add up to it.

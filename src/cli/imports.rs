@@ -16,7 +16,7 @@ use crate::classifier::{HeadKind, Model};
 use crate::config::Config;
 use crate::import::{self, Source, report, taking::Taking};
 use crate::policy::Policy;
-use crate::store::{Site, Store};
+use crate::store::{Directory, Site, Store};
 
 /// Reads a file into a site, and says what the service would have made of it.
 pub(super) async fn import(
@@ -42,7 +42,7 @@ async fn run(
     page: Option<&Path>,
 ) -> anyhow::Result<()> {
     let site = site_named(store, site).await?;
-    let directory = store.directory().await?;
+    let directory = store.directory(&Directory::default()).await?;
     let built_in = Policy::built_in();
     let entry = directory.sites.get(&site.id);
     let policy = entry.map_or(&built_in, |entry| &entry.policy);

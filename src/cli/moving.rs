@@ -1,6 +1,6 @@
 //! Everything from one database into another: as JSON lines, or at once.
 
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -11,28 +11,35 @@ use super::operate::existing;
 use crate::config::Config;
 use crate::store::{Database, DumpedRow, Store};
 
+/// Bytes at the beginning of a file that tell it from others.
+const BEGINNING: u64 = 1 << 20;
+
 /// Writes every row of every table as a JSON line.
 pub(super) async fn dump(config: Config) -> anyhow::Result<()> {
     let store = existing(&config).await?;
+    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{pos} rows  {elapsed}  {per_sec}")?);
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut rows = 0u64;
     store
         .dump(|row| {
             rows += 1;
+            bar.inc(1);
             serde_json::to_writer(&mut out, &row)?;
             out.write_all(b"\n")
         })
         .await?;
     out.flush()?;
     drop(out);
+    bar.finish_and_clear();
     store.close().await;
     eprintln!("wrote {rows} rows");
     Ok(())
 }
 
-/// Reads such lines. What is there already becomes as the file has it, so a run that broke off is simply repeated.
+/// Reads such lines. What is there already becomes as the file has it; a run that broke off is repeated and goes on where it was.
 pub(super) async fn load(config: Config, file: PathBuf) -> anyhow::Result<()> {
-    let opened = std::fs::File::open(&file).with_context(|| format!("opening {}", file.display()))?;
+    let mut opened = std::fs::File::open(&file).with_context(|| format!("opening {}", file.display()))?;
+    let name = fingerprint(&mut opened).with_context(|| format!("reading {}", file.display()))?;
     let bar = ProgressBar::new(opened.metadata()?.len())
         .with_style(ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}  {eta} left")?);
     let store = open(&config).await?;
@@ -41,11 +48,19 @@ pub(super) async fn load(config: Config, file: PathBuf) -> anyhow::Result<()> {
         let row: Result<DumpedRow, _> = serde_json::from_str(&line?);
         row.map_err(|error| std::io::Error::other(format!("line {}: {error}", n + 1)))
     });
-    let loaded = store.load(rows, |_| ()).await.with_context(|| format!("reading {}", file.display()))?;
+    let loaded = store.load(&name, rows).await.with_context(|| format!("reading {}", file.display()))?;
     bar.finish_and_clear();
     store.close().await;
     eprintln!("wrote {loaded} rows to {}", config.database());
     Ok(())
+}
+
+/// Tells a file from others: its length and a hash of its beginning.
+fn fingerprint(file: &mut std::fs::File) -> std::io::Result<String> {
+    let mut beginning = Vec::new();
+    Read::by_ref(file).take(BEGINNING).read_to_end(&mut beginning)?;
+    file.rewind()?;
+    Ok(format!("{:016x}-{}", xxhash_rust::xxh3::xxh3_64(&beginning), file.metadata()?.len()))
 }
 
 /// Moves a SQLite site to another database while its service runs.

@@ -42,6 +42,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether `/try` is served.
     pub try_page: bool,
+    /// Whether moderators' decisions teach the classifier.
+    pub learning: bool,
     /// Networks that webhooks may reach although they are not public.
     pub webhook_networks: Vec<IpNet>,
     /// Rate limits.
@@ -175,6 +177,16 @@ pub static SETTINGS: &[Setting] = &[
         "Whether /try is served, a page to try the service on as a visitor; its comments belong to the site \"try\".",
         |c, v| {
             c.try_page = v.parse().map_err(|_| "true or false is expected".to_owned())?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "learning",
+        "true",
+        Flag,
+        "Whether what the moderators of a site decide teaches the classifier about that site's comments.",
+        |c, v| {
+            c.learning = v.parse().map_err(|_| "true or false is expected".to_owned())?;
             Ok(())
         }
     ),
@@ -381,6 +393,7 @@ impl Default for Config {
             public_url: None,
             trusted_proxies: Vec::new(),
             try_page: false,
+            learning: false,
             webhook_networks: Vec::new(),
             limits: LimitsConfig::OFF,
             shared_limits: None,

@@ -331,7 +331,7 @@ impl Tried {
         let submission = Submission { text: text.to_owned(), ..Submission::default() };
         let comment = Comment::from_submission(entry.site.id, submission, Timestamp::now());
         let model = app.pipeline.model();
-        let verdict = assess(&comment, &Facts::default(), policy, model.as_ref().as_ref().ok());
+        let verdict = assess(&comment, &Facts::default(), policy, entry.classifier(&model));
         let probability = |p: Option<f64>| p.map_or_else(|| "–".to_owned(), |p| format!("{:.1} %", 100.0 * p));
         let reason = |reason: crate::verdict::Reason| {
             (reason.code.to_string(), evidence::signed(reason.score), shown::plain(&reason.detail))
@@ -354,7 +354,7 @@ impl Replayed {
         // A thousand comments take some tenths of a second.
         let judge = move || {
             let model = app.pipeline.model();
-            let replay = replaying::replay(&comments, &entry.policy, &policy, model.as_ref().as_ref().ok());
+            let replay = replaying::replay(&comments, &entry.policy, &policy, entry.classifier(&model));
             (replay, comments)
         };
         let (replay, comments) = tokio::task::spawn_blocking(judge).await.map_err(anyhow::Error::from)?;

@@ -1,7 +1,7 @@
 //! Judging: what is known of a comment goes in, a verdict with its reasons comes out.
 
 use super::reasoning;
-use crate::classifier::{Judgement, Model};
+use crate::classifier::{Classifier, HeadScore, Judgement};
 use crate::comment::Comment;
 use crate::facts::Facts;
 use crate::policy::Policy;
@@ -11,23 +11,30 @@ use crate::verdict::{Decision, Reason, Scores, Verdict};
 /// Judges a comment: a pure function of what it is given, without database, clock or network.
 ///
 /// A comment that could not be judged completely (no model, a fact that is missing) is held, whatever else was found.
-pub fn assess(comment: &Comment, facts: &Facts, policy: &Policy, model: Option<&Model>) -> Verdict {
-    let Judgement { spam, toxic } = model.map(|model| model.judge(comment)).unwrap_or_default();
-    let scores =
-        Scores { spam: spam.as_ref().map(|head| head.probability), toxic: toxic.as_ref().map(|head| head.probability) };
+pub fn assess<'a>(comment: &Comment, facts: &Facts, policy: &Policy, classifier: impl Into<Classifier<'a>>) -> Verdict {
+    let classifier: Classifier<'a> = classifier.into();
+    let Judgement { spam, toxic, taught_spam, taught_toxic } = classifier.judge(comment);
+    let probability = |taught: &Option<HeadScore>, head: &Option<HeadScore>| {
+        taught.as_ref().or(head.as_ref()).map(|head| head.probability)
+    };
+    let scores = Scores { spam: probability(&taught_spam, &spam), toxic: probability(&taught_toxic, &toxic) };
 
     let mut reasons: Vec<Reason> = rules::run(comment, facts, policy).into_iter().map(reasoning::from_rule).collect();
+    reasons.extend(taught_spam.map(reasoning::from_spam_lesson));
+    if let (Some(head), Some(taught)) = (&toxic, taught_toxic) {
+        reasons.push(reasoning::from_toxic_lesson(head.log_odds, taught));
+    }
     reasons.extend(spam.map(reasoning::from_spam_head));
     reasons.extend(toxic.map(reasoning::from_toxic_head));
     reasons.extend(facts.standing.as_ref().map(reasoning::from_standing));
-    reasons.extend(reasoning::what_is_missing(facts, model));
+    reasons.extend(reasoning::what_is_missing(facts, classifier.model.is_some()));
     reasons.sort_by(|a, b| b.score.abs().total_cmp(&a.score.abs()).then_with(|| a.code.cmp(&b.code)));
 
     let score = reasons.iter().map(|reason| reason.score).sum();
-    let complete = model.is_some() && facts.missing.is_empty();
+    let complete = classifier.model.is_some() && facts.missing.is_empty();
     let decision = if complete { policy.decide(score, scores) } else { Decision::Hold };
     let decision = with_standing(decision, facts);
-    Verdict { decision, score, scores, reasons, policy: policy.version, model: model.map(|m| m.version.clone()) }
+    Verdict { decision, score, scores, reasons, policy: policy.version, model: classifier.version() }
 }
 
 /// A moderator's decision about the same text goes before what the pipeline would say, unless a fact is missing. It does not
@@ -47,6 +54,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::classifier::Model;
     use crate::comment::Submission;
     use crate::facts::StandingFact;
     use crate::id::SiteId;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use crate::classifier::{HeadScore, Model};
+use crate::classifier::HeadScore;
 use crate::facts::{Facts, StandingFact};
 use crate::rules;
 use crate::verdict::Reason;
@@ -20,19 +20,43 @@ pub(super) fn from_rule(hit: rules::Hit) -> Reason {
 
 /// The spam head counts in full: what looks like an ordinary comment speaks for it.
 pub(super) fn from_spam_head(head: HeadScore) -> Reason {
-    from_head("spam.classifier", "spam", head.log_odds, head)
+    let told = telling(&["The classifier gives spam a probability of "], &head);
+    from_head("spam.classifier", told, head.log_odds, head)
 }
 
 /// The toxic head counts only where it finds toxicity: that a comment is friendly says nothing about its being spam.
 pub(super) fn from_toxic_head(head: HeadScore) -> Reason {
-    from_head("toxic.classifier", "toxicity", head.log_odds.max(0.0), head)
+    let told = telling(&["The classifier gives toxicity a probability of "], &head);
+    from_head("toxic.classifier", told, head.log_odds.max(0.0), head)
 }
 
-fn from_head(code: &'static str, what: &str, score: f64, head: HeadScore) -> Reason {
-    let mut detail = String::with_capacity(64 + head.terms.iter().map(|term| term.term.len() + 8).sum::<usize>());
-    detail.extend(["The classifier gives ", what, " a probability of "]);
+/// What the site's moderators have taught about spam counts in full, like what they taught it to.
+pub(super) fn from_spam_lesson(taught: HeadScore) -> Reason {
+    from_lesson("spam.learned", "spam", taught.log_odds, taught)
+}
+
+/// Of what was taught about toxicity counts what it changes in the score of the toxic head, whose log-odds are `known`.
+pub(super) fn from_toxic_lesson(known: f64, taught: HeadScore) -> Reason {
+    let score = (known + taught.log_odds).max(0.0) - known.max(0.0);
+    from_lesson("toxic.learned", "toxicity", score, taught)
+}
+
+fn from_lesson(code: &'static str, what: &str, score: f64, taught: HeadScore) -> Reason {
+    let turned = if taught.log_odds > 0.0 { " more likely: " } else { " less likely: " };
+    let told = telling(&["What this site's moderators decided makes ", what, turned], &taught);
+    from_head(code, told, score, taught)
+}
+
+/// A sentence that ends with a head's probability.
+fn telling(words: &[&str], head: &HeadScore) -> String {
+    let mut detail = String::with_capacity(96 + head.terms.iter().map(|term| term.term.len() + 8).sum::<usize>());
+    detail.extend(words.iter().copied());
     push_decimal(&mut detail, 100.0 * head.probability, 1);
     detail.push_str(" %.");
+    detail
+}
+
+fn from_head(code: &'static str, mut detail: String, score: f64, head: HeadScore) -> Reason {
     for (i, term) in head.terms.iter().enumerate() {
         detail.extend([if i == 0 { " Strongest: " } else { ", " }, term.term.as_str(), " "]);
         if term.score.is_sign_positive() {
@@ -107,10 +131,10 @@ pub(super) fn from_standing(standing: &StandingFact) -> Reason {
     Reason { code: Cow::Borrowed("standing.decision"), score: 0.0, detail, spans: Vec::new(), terms: Vec::new() }
 }
 
-pub(super) fn what_is_missing(facts: &Facts, model: Option<&Model>) -> Vec<Reason> {
+pub(super) fn what_is_missing(facts: &Facts, has_model: bool) -> Vec<Reason> {
     let reason = |code, detail: String| Reason { code, score: 0.0, detail, spans: Vec::new(), terms: Vec::new() };
     let mut reasons = Vec::new();
-    if model.is_none() {
+    if !has_model {
         let detail = "There is no usable model: rules alone cannot approve or reject, so a person decides.";
         reasons.push(reason(Cow::Borrowed("missing.model"), detail.to_owned()));
     }

@@ -1,6 +1,7 @@
 //! Sites, their keys and policies: small, read on every request, so kept in memory as a whole.
 //!
-//! Every change raises `directory.version`; whoever serves looks at it a few times a second and reads anew.
+//! Every change raises `directory.version`; whoever serves looks at it a few times a second, and at once when PostgreSQL
+//! tells of a change, and reads anew.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,6 +11,8 @@ use jiff::Timestamp;
 use tracing::error;
 
 use super::{Conn, Result, StandingDecision, Store, micros, time};
+use crate::classifier::lesson::Lesson;
+use crate::classifier::{Classifier, Model};
 use crate::id::{KeyId, SiteId};
 use crate::policy::{Policy, PolicyDocument};
 
@@ -140,6 +143,15 @@ pub struct SiteEntry {
     pub policy: Arc<Policy>,
     /// Decisions that go on to apply, newest first.
     pub standing: Vec<StandingDecision>,
+    /// What its moderators have taught the classifier.
+    pub lesson: Option<Arc<Lesson>>,
+}
+
+impl SiteEntry {
+    /// What judges its comments.
+    pub fn classifier<'a, E>(&'a self, model: &'a std::result::Result<Model, E>) -> Classifier<'a> {
+        Classifier { model: model.as_ref().ok(), lesson: self.lesson.as_deref() }
+    }
 }
 
 /// All sites, keys and policies at one moment.
@@ -183,13 +195,15 @@ impl Store {
         Ok(with_pool!(self, |pool| sqlx::query_scalar("SELECT version FROM directory").fetch_one(pool).await)?)
     }
 
-    /// All sites, keys and policies. A policy that no longer compiles is replaced by the built-in one and logged.
+    /// All sites, keys and policies. A policy that no longer compiles is replaced by the built-in one and logged. What is as it
+    /// was in `before` and costs something to read, lessons, is taken from there.
     ///
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn directory(&self) -> Result<Directory> {
+    pub async fn directory(&self, before: &Directory) -> Result<Directory> {
         let version = self.directory_version().await?;
+        let mut lessons = self.lessons(before).await?;
         let mut policies = self.policies_in_force().await?;
         let mut standing: HashMap<SiteId, Vec<StandingDecision>> = HashMap::new();
         for row in self.standing_decisions().await? {
@@ -202,11 +216,25 @@ impl Store {
             .map(|site| {
                 let policy = policies.remove(&site.id).unwrap_or_else(Policy::built_in);
                 let standing = standing.remove(&site.id).unwrap_or_default();
-                (site.id, Arc::new(SiteEntry { site, policy: Arc::new(policy), standing }))
+                let lesson = lessons.remove(&site.id);
+                (site.id, Arc::new(SiteEntry { site, policy: Arc::new(policy), standing, lesson }))
             })
             .collect();
         let keys = self.keys().await?.into_iter().map(|key| (key.id, key)).collect();
         Ok(Directory { version, sites, keys })
+    }
+
+    async fn lessons(&self, before: &Directory) -> Result<HashMap<SiteId, Arc<Lesson>>> {
+        let mut lessons = HashMap::new();
+        for (site, number) in self.lessons_in_force().await? {
+            let known = before.sites.get(&site).and_then(|entry| entry.lesson.clone());
+            let lesson = match known.filter(|lesson| lesson.number == number) {
+                Some(known) => Some(known),
+                None => self.lesson(site, number).await?.map(Arc::new),
+            };
+            lessons.extend(lesson.map(|lesson| (site, lesson)));
+        }
+        Ok(lessons)
     }
 
     /// All sites, oldest first.
@@ -404,7 +432,7 @@ impl Store {
 /// Tells every process that the directory has changed.
 pub(super) async fn bump(conn: &mut Conn) -> sqlx::Result<()> {
     execute!(conn, sqlx::query("UPDATE directory SET version = version + 1"))?;
-    Ok(())
+    super::listen::tell(conn).await
 }
 
 fn compile(site: i64, version: i64, text: &str) -> Option<Policy> {

@@ -64,31 +64,38 @@ impl Store {
         Ok(())
     }
 
-    /// Writes dumped rows. A row that is there already becomes as the dump has it, so a load that broke off is simply
-    /// repeated. Gives the number of rows so far to `progress`.
+    /// Writes the rows of the dump that is called `name`; gives the number of rows. A row that is there already becomes as the
+    /// dump has it. How far it has come is committed with the rows, so a load that broke off goes on where it was.
     ///
     /// # Errors
     ///
     /// When the database fails, a table is unknown, or `rows` fails. What came before is written.
-    pub async fn load(
-        &self,
-        rows: impl Iterator<Item = std::io::Result<DumpedRow>>,
-        mut progress: impl FnMut(u64),
-    ) -> Result<u64> {
-        let mut loaded = 0;
+    pub async fn load(&self, name: &str, rows: impl Iterator<Item = std::io::Result<DumpedRow>>) -> Result<u64> {
+        let task = format!("load {name}");
+        let mut loaded = self.loaded(&task).await?;
         let mut chunk = Chunk { table: String::new(), rows: Vec::new() };
-        for row in rows {
+        for row in rows.skip(usize::try_from(loaded).unwrap_or(usize::MAX)) {
             let DumpedRow { table, row } = row.map_err(sqlx::Error::Io)?;
             if chunk.table != table || chunk.rows.len() == CHUNK {
-                loaded += self.write_chunk(std::mem::replace(&mut chunk, Chunk { table, rows: Vec::new() })).await?;
-                progress(loaded);
+                let full = std::mem::replace(&mut chunk, Chunk { table, rows: Vec::new() });
+                loaded += full.rows.len() as u64;
+                self.write_chunk(full, Some((task.clone(), loaded))).await?;
             }
             chunk.rows.push(row);
         }
-        loaded += self.write_chunk(chunk).await?;
-        self.after_load().await?;
-        progress(loaded);
+        loaded += self.write_chunk(chunk, None).await?;
+        self.after_load(Some(task)).await?;
         Ok(loaded)
+    }
+
+    /// How many rows a load has written that broke off; 0 for one that is new.
+    async fn loaded(&self, task: &str) -> Result<u64> {
+        let rows: Option<i64> =
+            with_pool!(self, |pool| sqlx::query_scalar("SELECT comment_id FROM progress WHERE task = $1")
+                .bind(task)
+                .fetch_optional(pool)
+                .await)?;
+        Ok(rows.unwrap_or(0).unsigned_abs())
     }
 
     /// Moves everything from a SQLite file to this database while the service runs on that file. Nobody else can write
@@ -110,7 +117,7 @@ impl Store {
             let reading = read_chunks(&mut conn, &table, give);
             let writing = async {
                 while let Some(chunk) = take.recv().await {
-                    moved += self.write_chunk(chunk).await?;
+                    moved += self.write_chunk(chunk, None).await?;
                     progress(moved);
                 }
                 Ok::<_, StoreError>(())
@@ -119,7 +126,7 @@ impl Store {
             written?;
             read?;
         }
-        self.after_load().await?;
+        self.after_load(None).await?;
         for table in ENDED {
             for (name, what) in [("insert", "INSERT"), ("update", "UPDATE"), ("delete", "DELETE")] {
                 let sql = format!(
@@ -134,25 +141,35 @@ impl Store {
         Ok(moved)
     }
 
-    async fn write_chunk(&self, chunk: Chunk) -> Result<u64> {
+    /// Writes rows and, in the same transaction, how far the task has come with them.
+    async fn write_chunk(&self, chunk: Chunk, progress: Option<(String, u64)>) -> Result<u64> {
         if chunk.rows.is_empty() {
             return Ok(0);
         }
         let chunk = Arc::new(chunk);
         self.writer
             .transact(move |conn| {
-                let chunk = chunk.clone();
-                Box::pin(async move { write(conn, &chunk).await })
+                let (chunk, progress) = (chunk.clone(), progress.clone());
+                Box::pin(async move {
+                    if let Some((task, rows)) = progress {
+                        let so_far = "INSERT INTO progress (task, comment_id) VALUES ($1, $2)
+                            ON CONFLICT (task) DO UPDATE SET comment_id = excluded.comment_id";
+                        execute!(conn, sqlx::query(so_far).bind(task).bind(rows.cast_signed()))?;
+                    }
+                    write(conn, &chunk).await
+                })
             })
             .await
     }
 
-    /// Those who serve have to read sites and policies anew, and the search index has to be built.
-    async fn after_load(&self) -> Result<()> {
+    /// Those who serve have to read sites and policies anew, and the search index has to be built. The task is done.
+    async fn after_load(&self, task: Option<String>) -> Result<()> {
         self.writer
-            .transact(|conn| {
+            .transact(move |conn| {
+                let task = task.clone();
                 Box::pin(async move {
-                    execute!(conn, sqlx::query("UPDATE directory SET version = version + 1"))?;
+                    execute!(conn, sqlx::query("DELETE FROM progress WHERE task = $1").bind(task))?;
+                    super::directory::bump(conn).await?;
                     execute!(conn, sqlx::query("UPDATE search_progress SET comment_id = 0")).map(drop)
                 })
             })

@@ -18,6 +18,8 @@ pub enum Actor {
     User(UserId),
     /// The website, with one of its keys.
     Site(String),
+    /// Whoever has a key that may stand in a public form.
+    Form(String),
 }
 
 impl fmt::Display for Actor {
@@ -26,6 +28,7 @@ impl fmt::Display for Actor {
             Self::Pipeline => f.write_str("pipeline"),
             Self::User(id) => write!(f, "user:{id}"),
             Self::Site(key) => write!(f, "key:{key}"),
+            Self::Form(key) => write!(f, "form:{key}"),
         }
     }
 }

@@ -59,6 +59,11 @@ impl Link {
         }
     }
 
+    /// How a connection is made.
+    pub(super) fn options(&self) -> PgConnectOptions {
+        self.options.clone()
+    }
+
     /// The connections that read.
     pub(super) fn pool(&self) -> Arc<PgPool> {
         self.pool.load_full()

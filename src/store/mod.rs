@@ -69,8 +69,10 @@ mod happened;
 mod history;
 mod imports;
 mod leases;
+mod lessons;
 mod likeness;
 mod link;
+mod listen;
 mod notes;
 mod partitions;
 mod policies;
@@ -96,6 +98,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tracing::warn;
 
@@ -115,6 +118,7 @@ pub use filter::CommentFilter;
 pub use history::{Actor, Event, EventKind};
 pub use imports::LabelledComment;
 pub use leases::LEASE;
+pub use lessons::NewLabels;
 pub use notes::Note;
 pub use policies::PolicyVersion;
 pub use queue::{CAMPAIGN, Listed, Place, QueueOrder};
@@ -192,8 +196,10 @@ pub struct Store {
     readers: Readers,
     writer: Writer,
     authors: author_facts::AuthorReader,
-    /// Ends with the last clone.
-    _watcher: Option<Arc<Watcher>>,
+    /// Woken when another replica has changed the directory.
+    changed: Arc<Notify>,
+    /// End with the last clone.
+    _watchers: Arc<[Watcher]>,
 }
 
 /// A task that ends when this is dropped.
@@ -213,7 +219,7 @@ impl Store {
     ///
     /// When the database cannot be reached, or a migration fails or was changed after it was applied.
     pub async fn connect(database: &Database) -> Result<Self> {
-        let mut watcher = None;
+        let (mut watchers, changed) = (Vec::new(), Arc::new(Notify::new()));
         let (connector, first, readers) = match database {
             Database::Sqlite(path) => {
                 let (options, first, readers) = sqlite::open(path).await?;
@@ -221,13 +227,14 @@ impl Store {
             }
             Database::Postgres(url) => {
                 let (link, first) = postgres::open(url).await?;
-                watcher = Some(Watcher(link.clone().watch()));
+                watchers.push(Watcher(link.clone().watch()));
+                watchers.push(Watcher(tokio::spawn(listen::listen(link.options(), changed.clone()))));
                 (Connector::Postgres(link.clone()), Conn::Postgres(first), Readers::Postgres(link))
             }
         };
         let authors = author_facts::AuthorReader::start(readers.clone());
         let writer = Writer::start(connector, first);
-        let store = Self { readers, writer, authors, _watcher: watcher.map(Arc::new) };
+        let store = Self { readers, writer, authors, changed, _watchers: watchers.into() };
         if let Err(error) = store.make_partitions(crate::clock::now()).await {
             warn!("the partitions of the next months are missing, comments go to the default one: {error:?}");
         }
@@ -241,6 +248,11 @@ impl Store {
     /// As [`Store::connect`].
     pub async fn open(path: &Path) -> Result<Self> {
         Self::connect(&Database::Sqlite(path.to_owned())).await
+    }
+
+    /// Waits until another replica tells that it has changed sites, keys, policies or lessons. On SQLite nobody does.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
     }
 
     /// What the database speaks.

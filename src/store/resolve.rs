@@ -405,26 +405,3 @@ async fn insert_label(
     )?;
     Ok(())
 }
-
-impl Store {
-    /// Keeps a label that the website gave a comment.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn label(
-        &self,
-        site: SiteId,
-        comment: CommentId,
-        label: &'static str,
-        actor: Actor,
-        at: Timestamp,
-    ) -> Result<()> {
-        self.writer
-            .transact(move |conn| {
-                let actor = actor.to_string();
-                Box::pin(async move { insert_label(conn, site, comment, label, &actor, at).await })
-            })
-            .await
-    }
-}

@@ -16,7 +16,7 @@ use crate::harness::{Answer, Place, Service, moderato};
 
 /// Kills under load in a test run; `make torture` sets more.
 fn kills() -> usize {
-    std::env::var("MODERATO_TEST_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(15)
+    std::env::var("MODERATO_TEST_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(150)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,6 +24,7 @@ mod outages;
 mod policies;
 mod shared_limits;
 mod submitting;
+mod teaching;
 mod threads;
 mod upkeep;
 mod visiting;

@@ -58,18 +58,21 @@ impl Scene {
     /// While the server is away, every answer is a 503 that comes soon.
     async fn is_refused_quickly(&mut self) {
         let begin = Instant::now();
-        let (mut slowest, mut refused) = (Duration::ZERO, 0);
-        while begin.elapsed() < away_for() || refused < 3 {
+        let mut waited = Vec::new();
+        while begin.elapsed() < away_for() || waited.len() < 3 {
             let sent = Instant::now();
             let status = self.post().await;
             if status == 503 {
-                refused += 1;
-                slowest = slowest.max(sent.elapsed());
+                waited.push(sent.elapsed());
             }
             assert!(begin.elapsed() < away_for() + Duration::from_secs(30), "it is not refused");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        eprintln!("away: {refused} refused, the slowest after {slowest:?}");
+        waited.sort_unstable();
+        let (usual, slowest) = (waited[waited.len() / 2], waited[waited.len() - 1]);
+        eprintln!("away: {} refused, usually after {usual:?}, the slowest after {slowest:?}", waited.len());
+        assert!(usual < Duration::from_secs(1), "refused after {usual:?} only");
+        // A machine that is busy may take its time for one of them.
         assert!(slowest < Duration::from_secs(3), "refused after {slowest:?} only");
     }
 

@@ -4,6 +4,7 @@
 mod databases;
 
 mod erasing;
+mod lessons;
 mod many_replicas;
 mod moving;
 mod recording;

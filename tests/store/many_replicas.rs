@@ -1,12 +1,16 @@
 //! Two replicas on one database: nothing is decided twice, and nobody waits for ever.
 
 use moderato::id::{SiteId, UserId};
-use moderato::store::{Actor, Outcome, Resolution, Store};
+use moderato::store::{Actor, Dialect, Outcome, Resolution, Store};
 use moderato::verdict::Status;
 
 use crate::{SITE, World, agreed_counts, now, on_both, says};
 
-on_both!(two_moderators_on_two_replicas_decide_once, bulk_decisions_of_two_replicas_do_not_block_each_other);
+on_both!(
+    two_moderators_on_two_replicas_decide_once,
+    bulk_decisions_of_two_replicas_do_not_block_each_other,
+    replicas_hear_what_others_change,
+);
 
 /// Races for one comment each.
 const RACES: usize = 1_000;
@@ -70,5 +74,20 @@ async fn bulk_decisions_of_two_replicas_do_not_block_each_other(world: World) {
     assert!(
         world.resolve(SiteId(99), ids, decision(Status::Held, 1)).await.expect("answered").changed().next().is_none()
     );
+    other.close().await;
+}
+
+async fn replicas_hear_what_others_change(world: World) {
+    if world.dialect() == Dialect::Sqlite {
+        // One process has the file; commands that change it are found by looking.
+        return;
+    }
+    let other = second_replica(&world).await;
+    let heard = || tokio::time::timeout(std::time::Duration::from_secs(30), other.changed());
+    heard().await.expect("it listens");
+    for name in ["first", "second"] {
+        world.rename_site(SITE, name.to_owned(), "https://news.example".to_owned()).await.expect("renamed");
+        heard().await.expect("it is told");
+    }
     other.close().await;
 }

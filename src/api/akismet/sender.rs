@@ -29,6 +29,9 @@ pub(in crate::api) struct SiteKey {
     pub(in crate::api) site: Arc<SiteEntry>,
     /// The key; `None` when the site was found by its address alone.
     pub(in crate::api) key: Option<KeyId>,
+    /// Whether what it says of a comment counts: not if the site was found by its address alone, or by a key that may stand in
+    /// a public form.
+    pub(in crate::api) is_trusted: bool,
 }
 
 impl SiteKey {
@@ -81,7 +84,10 @@ pub(in crate::api) async fn site_by_key(
     let key = key.filter(|key| key.revoked_at.is_none() && key.scopes.has(Scope::Submit));
     let site = key.as_ref().and_then(|key| app.directory().sites.get(&key.site).cloned());
     match (key, site) {
-        (Some(key), Some(site)) => Ok(SiteKey { site, key: Some(key.id) }),
+        (Some(key), Some(site)) => {
+            let is_trusted = is_short_key(text) || !key.scopes.only_submit();
+            Ok(SiteKey { site, key: Some(key.id), is_trusted })
+        }
         _ => Err(guesses.0.attempt(network, now).map_or(NoSite::TooManyGuesses, |()| NoSite::Unknown)),
     }
 }
@@ -129,7 +135,7 @@ impl Request {
         let directory = self.app.directory();
         let mut sites = directory.sites.values().filter(|entry| entry.site.url.as_deref().is_some_and(is_that));
         match (sites.next(), sites.next()) {
-            (Some(site), None) => Some(SiteKey { site: site.clone(), key: None }),
+            (Some(site), None) => Some(SiteKey { site: site.clone(), key: None, is_trusted: false }),
             _ => None,
         }
     }
