@@ -9,6 +9,7 @@ const put = (element, html) => { element.innerHTML = policy.createHTML(html); };
 const AHEAD = 5;
 /** The rest comes one by one, so that a server that is away for a while leaves something to read. */
 const AHEAD_SLOWLY = 20;
+const RESTS_AFTER = 700;
 const KEPT = 60;
 /** Decisions that may wait for a server that is away. */
 const MOST_UNSAVED = 20;
@@ -117,13 +118,16 @@ function detailOf(row) {
   return fetched.get(id);
 }
 
+let resting;
 function fetchAhead(row) {
   let next = row;
   for (let i = 0; i < AHEAD && next; i += 1) {
     next = next.nextElementSibling;
     if (next && isOpen(next)) detailOf(next).catch(() => {});
   }
-  fetchSlowly(row, next);
+  // Whoever decides quickly shall not wait for what comes much later.
+  clearTimeout(resting);
+  resting = setTimeout(fetchSlowly, RESTS_AFTER, row, next);
 }
 
 async function fetchSlowly(row, from) {
