@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::history::{EventKind, NewEvent};
-use super::webhooks::enqueue_callback;
+use super::outbox::enqueue_callback;
 use super::{Conn, Result, Store, micros};
 use crate::id::{CommentId, SiteId};
 use crate::verdict::Status;

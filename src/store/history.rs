@@ -198,7 +198,7 @@ pub(super) async fn append(conn: &mut Conn, event: NewEvent<'_>) -> sqlx::Result
     .bind(micros(event.at)))?;
     execute!(
         conn,
-        sqlx::query(super::webhooks::ENQUEUE)
+        sqlx::query(super::outbox::ENQUEUE)
             .bind(event.site)
             .bind(id)
             .bind(event.comment)

@@ -74,6 +74,7 @@ mod likeness;
 mod link;
 mod listen;
 mod notes;
+mod outbox;
 mod partitions;
 mod policies;
 mod postgres;
@@ -120,6 +121,7 @@ pub use imports::LabelledComment;
 pub use leases::LEASE;
 pub use lessons::NewLabels;
 pub use notes::Note;
+pub use outbox::{Attempt, Delivery, DeliveryOutcome, LoggedAttempt, OutboxCounts, Settlement};
 pub use policies::PolicyVersion;
 pub use queue::{CAMPAIGN, Listed, Place, QueueOrder};
 pub use record::{Idempotency, IdempotentAnswer, Recording};
@@ -132,7 +134,7 @@ pub use thread::PublishedComment;
 pub use usage::UsageCounts;
 pub use users::{Progress, Role, Session, User};
 pub use views::SavedView;
-pub use webhooks::{Attempt, Delivery, DeliveryOutcome, LoggedAttempt, OutboxCounts, Settlement, Webhook};
+pub use webhooks::Webhook;
 pub use writer::Writer;
 
 /// Bytes of a write probe: on a disk that is nearly full, a smaller write would succeed where a comment does not.

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::counts::Counts;
 use super::history::{EVENT_COLUMNS, Event, EventKind, EventRow, NewEvent, append};
+use super::outbox::withdraw;
 use super::tallies::Ruling;
-use super::webhooks::withdraw;
 use super::{Actor, Conn, Result, Store, micros};
 use crate::id::{ActionId, CommentId, EventId, SiteId};
 use crate::verdict::Status;
