@@ -23,7 +23,7 @@ const MOST_COMMENTS: usize = 2_000;
 /// Which labels were learned from. One process has one.
 #[derive(Debug, Default)]
 pub struct Lessons {
-    /// The newest label of each site that was tried, and the model.
+    /// The newest label of each site that was tried in vain, and the model.
     tried: HashMap<SiteId, (i64, String)>,
 }
 
@@ -67,7 +67,11 @@ impl Lessons {
         };
         // Up to some seconds of computing: not on a thread that serves others.
         let outcome = tokio::task::spawn_blocking(learn).await?;
-        self.tried.insert(site, (new.newest, version.clone()));
+        match &outcome {
+            // The database knows, and says otherwise when comments were erased.
+            Ok(_) => self.tried.remove(&site),
+            Err(_) => self.tried.insert(site, (new.newest, version.clone())),
+        };
         match outcome {
             Ok(lesson) => {
                 if app.store.put_lesson(site, &lesson, new.newest, now).await? {

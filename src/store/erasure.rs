@@ -70,6 +70,7 @@ impl Store {
                     for comment in &removed {
                         note_erasure(conn, site, comment, action, &actor, now).await?;
                     }
+                    super::lessons::outdate(conn, site).await?;
                     Ok(removed.len())
                 })
             })

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tracing::error;
 
 use super::directory::bump;
-use super::{Result, Store, micros, time};
+use super::{Conn, Result, Store, micros, time};
 use crate::classifier::lesson::Lesson;
 use crate::dataset::Row;
 use crate::id::SiteId;
@@ -23,6 +23,12 @@ pub struct NewLabels {
     pub since: Timestamp,
     /// The id of the newest.
     pub newest: i64,
+}
+
+/// Has what a site taught learned anew, because comments that it was learned from are gone.
+pub(super) async fn outdate(conn: &mut Conn, site: SiteId) -> sqlx::Result<()> {
+    execute!(conn, sqlx::query("UPDATE lessons SET newest_label = 0 WHERE site_id = $1").bind(site))?;
+    Ok(())
 }
 
 impl Store {

@@ -57,6 +57,11 @@ async fn the_newest_lesson_is_in_force_and_some_older_ones_are_kept(world: World
     let lesson = directory.sites[&SITE].lesson.clone().expect("a lesson");
     assert_eq!((lesson.number, lesson.comments, &lesson.model), (25, 2 * FEWEST as u32, &model.version));
     assert_eq!(lesson.to_bytes(), teach(&model, 25, &rows).expect("a lesson").to_bytes());
+    // What was erased is forgotten with the next lesson.
+    let id = world.comment(says("erased"), now()).await;
+    world.erase_comment(SITE, id, &Actor::User(UserId(1)), now()).await.expect("erased");
+    assert_eq!(world.newest_label_taught(SITE).await.expect("a label"), 0);
+
     // What is known is not read again.
     let again = world.directory(&directory).await.expect("a directory");
     assert!(again.sites[&SITE].lesson.as_ref().is_some_and(|again| std::sync::Arc::ptr_eq(again, &lesson)));
