@@ -37,6 +37,12 @@ impl Scores {
         Self { by_term }
     }
 
+    /// The same, with what every comment gets.
+    pub(super) fn everywhere(mut self, score: f64) -> Self {
+        self.by_term[0] += score;
+        self
+    }
+
     /// The same, scaled down as a whole where it is more than `most` in either direction.
     pub(super) fn within(mut self, most: f64) -> Self {
         let log_odds = self.log_odds();

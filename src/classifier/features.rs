@@ -203,6 +203,12 @@ impl Features {
         self.blocks[Block::Characters as usize].clear();
     }
 
+    /// Forgets all but words, addresses and the name: what a few comments can say something about.
+    pub fn keep_words(&mut self) {
+        self.blocks[Block::Characters as usize].clear();
+        self.blocks[Block::Structure as usize].clear();
+    }
+
     /// The features as a row for learning.
     pub fn sparse(&self) -> Sparse {
         let number: usize = self.blocks.iter().map(|found| found.buckets.len()).sum();

@@ -21,7 +21,29 @@ pub struct Lesson {
     pub model: String,
     /// How many labelled comments it was learned from.
     pub comments: u32,
-    heads: [Differences; 2],
+    heads: [Head; 2],
+}
+
+/// What one head was taught.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Taught {
+    /// What is added to the log-odds of every comment; never positive.
+    pub(super) everywhere: f32,
+    /// Differences of weights, each bucket once.
+    pub(super) differences: Vec<(u32, f32)>,
+}
+
+/// The same, to be looked up.
+#[derive(Debug)]
+struct Head {
+    everywhere: f64,
+    differences: Differences,
+}
+
+impl From<Taught> for Head {
+    fn from(taught: Taught) -> Self {
+        Self { everywhere: f64::from(taught.everywhere), differences: Differences::of(taught.differences) }
+    }
 }
 
 /// Why bytes are no lesson.
@@ -31,15 +53,17 @@ pub struct BrokenLesson;
 
 impl Lesson {
     /// A lesson of these differences, spam first.
-    pub(super) fn new(number: i64, model: &Model, comments: u32, heads: [Vec<(u32, f32)>; 2]) -> Self {
-        Self { number, model: model.version.clone(), comments, heads: heads.map(Differences::of) }
+    pub(super) fn new(number: i64, model: &Model, comments: u32, heads: [Taught; 2]) -> Self {
+        Self { number, model: model.version.clone(), comments, heads: heads.map(Head::from) }
     }
 
-    /// Its differences as bytes: for each head their number, then bucket and difference, little-endian.
+    /// What was taught as bytes: for each head what is added everywhere and the number of differences, then bucket and
+    /// difference of each, little-endian.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for head in &self.heads {
-            let pairs: Vec<(u32, f32)> = head.pairs().collect();
+            let pairs: Vec<(u32, f32)> = head.differences.pairs().collect();
+            bytes.extend((head.everywhere as f32).to_le_bytes());
             bytes.extend((pairs.len() as u32).to_le_bytes());
             for (bucket, difference) in pairs {
                 bytes.extend(bucket.to_le_bytes());
@@ -60,7 +84,7 @@ impl Lesson {
         if !bytes.is_empty() {
             return Err(BrokenLesson);
         }
-        Ok(Self { number, model, comments, heads: [spam, toxic].map(Differences::of) })
+        Ok(Self { number, model, comments, heads: [spam, toxic].map(Head::from) })
     }
 
     /// What it adds to what a head says; `None` where nothing of the comment was taught. The probability is that of both
@@ -72,25 +96,26 @@ impl Lesson {
         readings: &Readings<'_>,
         features: &Features,
     ) -> Option<HeadScore> {
-        let differences = &self.heads[kind as usize];
+        let Head { everywhere, differences } = &self.heads[kind as usize];
         if differences.is_empty() {
             return None;
         }
-        let scores = Scores::sum(features, |bucket| differences.get(bucket)).within(MOST);
+        let scores = Scores::sum(features, |bucket| differences.get(bucket)).everywhere(*everywhere).within(MOST);
         let taught = scores.head_score(readings, features);
         (taught.log_odds != 0.0)
             .then(|| HeadScore { probability: probability(head.log_odds + taught.log_odds), ..taught })
     }
 }
 
-fn read_head(bytes: &mut &[u8]) -> Result<Vec<(u32, f32)>, BrokenLesson> {
+fn read_head(bytes: &mut &[u8]) -> Result<Taught, BrokenLesson> {
     let mut word = || {
         let (word, rest) = bytes.split_first_chunk::<4>().ok_or(BrokenLesson)?;
         *bytes = rest;
         Ok(*word)
     };
+    let everywhere = f32::from_le_bytes(word()?);
     let number = u32::from_le_bytes(word()?) as usize;
-    if number > MOST_BUCKETS {
+    if number > MOST_BUCKETS || !(everywhere <= 0.0 && everywhere.is_finite()) {
         return Err(BrokenLesson);
     }
     let mut pairs = Vec::with_capacity(number);
@@ -101,7 +126,7 @@ fn read_head(bytes: &mut &[u8]) -> Result<Vec<(u32, f32)>, BrokenLesson> {
         }
         pairs.push((bucket, difference));
     }
-    Ok(pairs)
+    Ok(Taught { everywhere, differences: pairs })
 }
 
 /// Differences by bucket: a hash table that is looked up for every feature of every comment, so the bucket, which is a hash
@@ -154,35 +179,40 @@ impl Differences {
 mod tests {
     use super::*;
 
+    fn lesson(heads: [(f32, &[(u32, f32)]); 2]) -> Lesson {
+        let head = |(everywhere, differences): (f32, &[(u32, f32)])| {
+            Head::from(Taught { everywhere, differences: differences.to_vec() })
+        };
+        Lesson { number: 3, model: "m".to_owned(), comments: 40, heads: heads.map(head) }
+    }
+
+    fn read(bytes: &[u8]) -> Result<Lesson, BrokenLesson> {
+        Lesson::from_bytes(3, "m".to_owned(), 40, bytes)
+    }
+
     #[test]
     fn a_lesson_is_read_as_it_was_written() {
-        let spam = vec![(7, 0.5), (1 << 19, -2.0), (7 + (1 << 10), 0.25)];
-        let lesson =
-            Lesson { number: 3, model: "m".to_owned(), comments: 40, heads: [spam, Vec::new()].map(Differences::of) };
-        let bytes = lesson.to_bytes();
-        let read = Lesson::from_bytes(3, "m".to_owned(), 40, &bytes).expect("a lesson");
+        let bytes = lesson([(-0.5, &[(7, 0.5), (1 << 19, -2.0), (7 + (1 << 10), 0.25)]), (0.0, &[])]).to_bytes();
+        let read = read(&bytes).expect("a lesson");
         assert_eq!(read.to_bytes(), bytes);
-        assert_eq!([7, 1 << 19, 8].map(|bucket| read.heads[0].get(bucket)), [0.5, -2.0, 0.0]);
-        assert!(read.heads[1].is_empty());
+        let [spam, toxic] = &read.heads;
+        assert_eq!([7, 1 << 19, 8].map(|bucket| spam.differences.get(bucket)), [0.5, -2.0, 0.0]);
+        assert_eq!(spam.everywhere, -0.5);
+        assert!(toxic.differences.is_empty());
     }
 
     #[test]
     fn what_is_no_lesson_is_refused() {
-        let lesson = Lesson {
-            number: 1,
-            model: String::new(),
-            comments: 2,
-            heads: [vec![(9, 1.0)], vec![(5, 1.0)]].map(Differences::of),
-        };
-        let bytes = lesson.to_bytes();
-        let read = |bytes: &[u8]| Lesson::from_bytes(1, String::new(), 2, bytes).map(drop);
-        assert_eq!(read(&bytes), Ok(()));
+        let refused = |bytes: &[u8]| read(bytes).err() == Some(BrokenLesson);
+        let bytes = lesson([(0.0, &[(9, 1.0)]), (-1.0, &[(5, 1.0)])]).to_bytes();
+        assert!(!refused(&bytes));
         for end in 0..bytes.len() {
-            assert_eq!(read(&bytes[..end]), Err(BrokenLesson), "cut off after {end}");
+            assert!(refused(&bytes[..end]), "cut off after {end}");
         }
-        assert_eq!(read(&[bytes.as_slice(), &[0]].concat()), Err(BrokenLesson));
-        assert_eq!(read(&[255; 8]), Err(BrokenLesson));
-        let not_a_number = [&1u32.to_le_bytes()[..], &9u32.to_le_bytes(), &f32::NAN.to_le_bytes(), &[0; 4]].concat();
-        assert_eq!(read(&not_a_number), Err(BrokenLesson));
+        assert!(refused(&[bytes.as_slice(), &[0]].concat()));
+        assert!(refused(&[255; 8]));
+        for (everywhere, difference) in [(0.0, f32::NAN), (f32::NAN, 1.0), (1.0, 1.0)] {
+            assert!(refused(&lesson([(everywhere, &[(9, difference)]), (0.0, &[])]).to_bytes()));
+        }
     }
 }
