@@ -32,4 +32,6 @@ rule-template_marks = Nicht ausgefüllte Platzhalter oder Alternativen, wie in �
 rule-url_name = Der Name ist eine Adresse im Netz oder enthält eine.
 rule-spam-classifier = Wie sehr der Klassifikator das für Spam hält, als Log-Odds; darunter seine stärksten Wörter.
 rule-toxic-classifier = Wie sehr der Klassifikator das für Beleidigung hält, als Log-Odds, soweit sie dafür sprechen.
+rule-spam-learned = Was auf dieser Website veröffentlicht und abgelehnt wurde, wie der Klassifikator es gelernt hat; darunter seine stärksten Wörter.
+rule-toxic-learned = Dasselbe für Beleidigungen, soweit es ändert, was der Klassifikator sagt.
 rule-standing-decision = So wurde von Hand über Texte wie diesen entschieden.

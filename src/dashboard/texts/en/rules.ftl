@@ -32,4 +32,6 @@ rule-template_marks = Unfilled placeholders or alternatives, as in {"{"}good|gre
 rule-url_name = The name is or contains the address of a site.
 rule-spam-classifier = The classifier's log-odds that this is spam; its strongest words stand below.
 rule-toxic-classifier = The classifier's log-odds that this is abuse, as far as they speak for it.
+rule-spam-learned = What this site's moderators published and rejected, as the classifier learned it; its strongest words stand below.
+rule-toxic-learned = The same about abuse, as far as it changes what the classifier says.
 rule-standing-decision = A moderator decided so for texts like this one.
