@@ -1,6 +1,6 @@
 //! The way of a comment: limit → normalise → facts → assess (rules, classifier, policy) → record → reply.
 //!
-//! Awaiting happens here; deciding is [`assess`], a pure function, which replays and tests call too.
+//! Awaiting happens here; deciding is [`assess()`], a pure function, which replays and tests call too.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
