@@ -110,7 +110,7 @@ for (const width of [390, 1280]) {
       assert.ok(needed <= given, `${address} needs ${needed} px`);
       const outside = await page.locator("main :is(h1, h2, h3, p, label, button):visible").evaluateAll((all) => all.filter((e) => {
         const box = e.getBoundingClientRect();
-        return box.width > 1 && (box.left < -1 || box.right > innerWidth + 1) && !e.closest(".wide, .scrolls, .views, pre, table");
+        return box.width > 1 && (box.left < -1 || box.right > innerWidth + 1) && !e.closest(".wide, .scrolls, .views, .reasons, pre, table");
       }).map((e) => e.outerHTML.slice(0, 80)));
       assert.deepEqual(outside, [], address);
     }

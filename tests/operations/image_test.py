@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 import unittest
 import urllib.request
@@ -178,10 +179,12 @@ class Image(unittest.TestCase):
         self.assertEqual(set(files(self.root).items()) ^ set(before.items()), set())
 
     def check_service(self, url):
-        key = re.search(r"site key: (\S+)", (self.work / "said").read_text())[1]
+        # What comes through another pipe may come later than the address.
+        while not (key := re.search(r"site key: (\S+)\s", (self.work / "said").read_text())):
+            time.sleep(0.05)
         request = urllib.request.Request(
             f"{url}/v1/comments", data=b'{"text": "Nice article!"}',
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Bearer {key[1]}", "Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             self.assertIn("decision", json.load(answer))
