@@ -24,7 +24,10 @@ def test_a_text_gets_its_scores(service):
 def test_a_suggested_score_is_kept(service):
     scores = {"TOXICITY": {"summaryScore": {"value": 1.0}}}
     body = {"comment": {"text": HAM["text"]}, "attributeScores": scores, "clientToken": "t"}
+    # Whoever reads the key of a public form must not teach the classifier.
     assert client(service).comments().suggestscore(body=body).execute()["clientToken"] == "t"
+    assert service.comments() == []
+    assert client(service, service.key).comments().suggestscore(body=body).execute()["clientToken"] == "t"
     assert [comment["status"] for comment in service.comments()] == ["rejected"]
 
 
