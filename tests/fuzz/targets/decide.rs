@@ -32,7 +32,7 @@ fuzz_target!(|data: &str| {
     let comment = Comment::from_submission(SiteId(1), submission, jiff::Timestamp::UNIX_EPOCH);
     let within = |spans: &[Span]| spans.iter().all(|span| span.start <= span.end && span.end <= len);
 
-    let verdict = assess(&comment, &Facts::default(), &POLICY, Some(&MODEL));
+    let verdict = assess(&comment, &Facts::default(), &POLICY, Some(&*MODEL));
     let sum: f64 = verdict.reasons.iter().map(|reason| reason.score).sum();
     assert!(verdict.score.is_finite() && (sum - verdict.score).abs() < 1e-6);
     assert!(verdict.reasons.iter().all(|reason| within(&reason.spans)));
