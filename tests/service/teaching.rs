@@ -36,13 +36,14 @@ async fn decide(service: &Service, history: Vec<(String, &'static str)>) {
 }
 
 async fn until_a_lesson_is_in_force(service: &Service) {
-    loop {
+    for _ in 0..1_200 {
         let metrics = service.get("/metrics").await.text;
         if metrics.contains("moderato_lessons_total{result=\"applied\"} 1\n") {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
+    panic!("no lesson is in force; the service said: {}", service.said());
 }
 
 async fn judged(service: &Service, text: &str) -> (Value, Option<f64>, f64) {
