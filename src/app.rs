@@ -139,6 +139,7 @@ impl App {
 
     async fn read_directory(&self) -> Result<(), StoreError> {
         let directory = self.store.directory(&self.directory.load()).await?;
+        let directory = if self.config.learning { directory } else { directory.untaught() };
         for entry in directory.sites.values() {
             self.metrics.site(&entry.site.name);
         }

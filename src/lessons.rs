@@ -77,8 +77,8 @@ impl Lessons {
                 if app.store.put_lesson(site, &lesson, new.newest, now).await? {
                     let comments = lesson.comments;
                     info!(site = %entry.site.name, number, comments, "lesson {number} of {} is in force", entry.site.name);
+                    app.metrics.taught(true);
                 }
-                app.metrics.taught(true);
                 app.refresh_directory().await?;
             }
             Err(why @ NothingTaught::TooFew) => debug!("{} has taught nothing yet: {why}", entry.site.name),

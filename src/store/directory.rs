@@ -165,6 +165,18 @@ pub struct Directory {
     pub keys: HashMap<KeyId, ApiKey>,
 }
 
+impl Directory {
+    /// The same without what moderators have taught.
+    pub fn untaught(mut self) -> Self {
+        for entry in self.sites.values_mut() {
+            let SiteEntry { site, policy, standing, .. } = entry.as_ref();
+            let (site, policy, standing) = (site.clone(), policy.clone(), standing.clone());
+            *entry = Arc::new(SiteEntry { site, policy, standing, lesson: None });
+        }
+        self
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct SiteRow {
     id: i64,

@@ -134,7 +134,9 @@ impl Store {
                             .bind(site)
                             .bind(number - KEPT)
                     )?;
-                    bump(conn).await?;
+                    if put == 1 {
+                        bump(conn).await?;
+                    }
                     Ok(put == 1)
                 })
             })

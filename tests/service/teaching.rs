@@ -82,6 +82,12 @@ async fn decisions_teach_what_is_spam_on_a_site() {
     let elsewhere = service.http.request(Method::POST, format!("{}/v1/check", service.url)).bearer_auth(key);
     let elsewhere = Answer::of(elsewhere.json(&json!({ "text": PRAISE })).send().await.expect("an answer")).await;
     assert_eq!(elsewhere.body["model"], untaught);
+
+    // Where learning is switched off, what was learned before does not count either.
+    let place = service.place.clone();
+    drop(service);
+    let service = Service::at(place, &[("MODERATO_LEARNING", "false")]).await.all_powerful();
+    assert_eq!(judged(&service, PRAISE).await.0, untaught);
 }
 
 #[tokio::test]
