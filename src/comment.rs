@@ -1,6 +1,7 @@
 //! What a site sends, and what the pipeline judges.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -105,6 +106,9 @@ pub struct Comment {
     pub concepts: Vec<concepts::Hit>,
     /// Which expressions of rules can match the plain reading and the undone one.
     pub cues: [Cues; 2],
+    /// See [`Comment::author_hash`] and [`Comment::text_hash`], once somebody has asked for them.
+    author_hash: OnceLock<Option<i64>>,
+    text_hash: OnceLock<i64>,
 }
 
 impl Comment {
@@ -117,6 +121,8 @@ impl Comment {
             created_at: now,
             concepts: concepts::find(&body.reading().text),
             cues: Cues::of(&body),
+            author_hash: OnceLock::new(),
+            text_hash: OnceLock::new(),
             body,
             website: submission.url.as_deref().map(normalize::host_of),
             name: normalize::normalize(submission.name.as_deref().unwrap_or_default()),
@@ -131,7 +137,7 @@ impl Comment {
 
     /// Stands for the author in indexes: [`Submission::author_hash`].
     pub fn author_hash(&self) -> Option<i64> {
-        self.submission.author_hash()
+        *self.author_hash.get_or_init(|| self.submission.author_hash())
     }
 
     /// Stands for the commented page in indexes.
@@ -141,8 +147,10 @@ impl Comment {
 
     /// Stands for the text, whatever its case, spacing and disguise; equal for equal readings.
     pub fn text_hash(&self) -> i64 {
-        let letters: String = self.body.reading().text.chars().filter(|c| letters::is_alphanumeric(*c)).collect();
-        hash_text("text", if letters.is_empty() { &self.submission.text } else { &letters })
+        *self.text_hash.get_or_init(|| {
+            let letters: String = self.body.reading().text.chars().filter(|c| letters::is_alphanumeric(*c)).collect();
+            hash_text("text", if letters.is_empty() { &self.submission.text } else { &letters })
+        })
     }
 }
 

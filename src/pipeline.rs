@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::{info, warn};
 
@@ -54,14 +54,19 @@ pub struct Judged {
     /// Where it stands.
     pub status: Status,
     /// What was decided, and why.
-    #[serde(flatten)]
-    pub verdict: Verdict,
+    #[serde(flatten, serialize_with = "as_verdict")]
+    #[schema(value_type = Verdict)]
+    pub verdict: Arc<Verdict>,
     /// When it arrived.
     #[serde(serialize_with = "crate::clock::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// How long deciding took, in microseconds.
     pub took_us: u64,
+}
+
+fn as_verdict<S: Serializer>(verdict: &Arc<Verdict>, serializer: S) -> Result<S::Ok, S::Error> {
+    verdict.as_ref().serialize(serializer)
 }
 
 /// A request that wants its answer again if it comes again.
@@ -351,7 +356,7 @@ impl Pipeline {
 impl Judged {
     fn new(id: Option<CommentId>, verdict: Verdict, now: Timestamp, started: Instant) -> Self {
         let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        Self { id, status: verdict.decision.status(), verdict, created_at: now, took_us }
+        Self { id, status: verdict.decision.status(), verdict: Arc::new(verdict), created_at: now, took_us }
     }
 
     fn log(&self) {

@@ -10,9 +10,8 @@ use tracing::{debug, info, warn};
 
 use crate::app::App;
 use crate::events::Told;
-use crate::id::CommentId;
 use crate::lessons::Lessons;
-use crate::store::{INDEXED_AT_ONCE, Retention, StoreError};
+use crate::store::{Indexing, Retention, StoreError};
 
 /// How often other processes' changes of sites, keys and policies are looked for.
 pub const DIRECTORY_EVERY: Duration = Duration::from_millis(250);
@@ -59,11 +58,11 @@ async fn tell(app: &App, stop: &CancellationToken) {
 async fn index(app: &App, stop: &CancellationToken) {
     let mut ticks = interval(INDEX_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut indexing = Indexing::default();
     while next(&mut ticks, stop).await {
-        let mut after = CommentId(0);
         loop {
-            match app.store.index_comments(crate::clock::now(), &mut after).await {
-                Ok(INDEXED_AT_ONCE) if !stop.is_cancelled() && app.store.writer().waiting() == 0 => {}
+            match app.store.index_comments(crate::clock::now(), &mut indexing).await {
+                Ok(true) if !stop.is_cancelled() && app.store.writer().waiting() == 0 => {}
                 Ok(_) => break,
                 Err(error) => {
                     warn!("new comments cannot be indexed, they are found later: {error:?}");

@@ -10,6 +10,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, error, info, info_span, warn};
 
@@ -28,12 +29,14 @@ const MAX_REQUEST_ID: usize = 128;
 /// Puts everything that all requests need around the routes.
 pub fn wrap(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
     let panics = app.clone();
+    // One layer: each costs a request a handful of allocations.
+    let layers = ServiceBuilder::new()
+        .layer(axum::middleware::from_fn_with_state(app.clone(), around))
+        .layer(CatchPanicLayer::custom(move |cause| after_panic(&panics, cause)));
     routes
         .fallback(|| async { Problem::NotFound("there is nothing at this address") })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
-        .layer(axum::middleware::from_fn_with_state(app.clone(), within_time))
-        .layer(CatchPanicLayer::custom(move |cause| after_panic(&panics, cause)))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), around))
+        .layer(layers)
         .with_state(app)
 }
 
@@ -44,7 +47,7 @@ fn after_panic(app: &App, cause: Box<dyn std::any::Any + Send>) -> Response {
 }
 
 /// A request that takes too long gets an answer all the same.
-async fn within_time(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn within_time(app: &App, request: Request, next: Next) -> Response {
     match tokio::time::timeout(app.config.http.request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::Timeout.into_response(),
@@ -64,7 +67,7 @@ async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     #[cfg(feature = "otel")]
     crate::traces::begin(&span, &method, &route, request.headers());
 
-    let response = next.run(request).instrument(span.clone()).await;
+    let response = within_time(&app, request, next).instrument(span.clone()).await;
     let mut response = span.in_scope(|| with_problem_written(response, &id, form));
     if let Ok(value) = HeaderValue::try_from(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

@@ -169,12 +169,15 @@ pub(super) async fn take(
     if let Some(outcome) = taken_before(app, caller, &submission, idempotency.as_ref()).await? {
         return Ok(outcome);
     }
-    let again = submission.clone();
+    // Only one that has a name of its own can exist already.
+    let may_exist = submission.external_id.is_some() || idempotency.is_some();
+    let again = may_exist.then(|| submission.clone());
     let now = crate::clock::now();
     match app.pipeline.moderate(&caller.site, caller.key, submission, idempotency.clone(), now).await {
         Ok((judged, allowance)) => Ok(Outcome::Created(Box::new(judged), allowance.usage)),
         // Another replica was faster.
         Err(crate::pipeline::NotModerated::Store(StoreError::Exists)) => {
+            let again = again.ok_or(RUNNING)?;
             taken_before(app, caller, &again, idempotency.as_ref()).await?.ok_or(RUNNING)
         }
         Err(error) => Err(error.into()),

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::classifier::HeadScore;
 use crate::facts::{Facts, StandingFact};
 use crate::rules;
-use crate::verdict::Reason;
+use crate::verdict::{Reason, Term};
 
 pub(super) fn from_rule(hit: rules::Hit) -> Reason {
     Reason {
@@ -70,7 +70,13 @@ fn from_head(code: &'static str, mut detail: String, score: f64, head: HeadScore
     let mut spans: Vec<_> = head.terms.iter().filter(|t| t.score > 0.0).flat_map(|t| t.spans.iter().copied()).collect();
     spans.sort_unstable();
     spans.dedup();
-    Reason { code: Cow::Borrowed(code), score, detail, spans, terms: head.terms }
+    let terms = head.terms.into_iter().map(|term| Term { score: rounded(term.score), ..term }).collect();
+    Reason { code: Cow::Borrowed(code), score: rounded(score), detail, spans, terms }
+}
+
+/// To four decimal places: what a ten-thousandth more of log-odds says is noise, and every reason is sent and stored.
+fn rounded(score: f64) -> f64 {
+    (score * 1e4).round() / 1e4
 }
 
 /// Writes a number with one or two decimal places, as `{:.1}` and `{:.2}` do. A verdict has a dozen of them, and the standard

@@ -118,6 +118,17 @@ impl Readers {
         }
     }
 
+    /// A connection that reads and belongs to nobody else.
+    pub(super) async fn own_connection(&self) -> sqlx::Result<Conn> {
+        match self {
+            Self::Sqlite(pool) => Ok(Conn::Sqlite(pool.acquire().await?.detach())),
+            Self::Postgres(link) => {
+                let pool = link.pool();
+                Ok(Conn::Postgres(link.guard(pool.acquire()).await?.detach()))
+            }
+        }
+    }
+
     pub(super) async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,

@@ -1,12 +1,11 @@
 //! All comments that wait, stored together, as one transaction.
 //!
-//! SQLite takes them by statements of a few fixed sizes, and the short rows of the other tables as one JSON array;
+//! SQLite takes them by texts of a few fixed sizes, and the short rows of the other tables as one JSON array each;
 //! PostgreSQL takes one array a column, and there all tables are one statement, so a batch is one round trip, commit included.
 
 use std::sync::LazyLock;
 
 use serde::Serialize;
-use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 
@@ -22,7 +21,7 @@ pub(super) fn external_hash(external_id: &str) -> i64 {
 /// Commits `rows` in one transaction.
 pub(super) async fn insert(conn: &mut Conn, rows: &[&Recording]) -> sqlx::Result<()> {
     match conn {
-        Conn::Sqlite(c) => insert_json(c, rows).await,
+        Conn::Sqlite(c) => insert_values(c, rows).await,
         Conn::Postgres(c) => insert_arrays(c, rows).await,
     }
 }
@@ -65,96 +64,105 @@ impl Recording {
 
 // SQLite ------------------------------------------------------------------------------------------------------------
 
-/// Rows of one statement, largest first. Each size is a statement that stays prepared.
-const SIZES: [usize; 3] = [16, 4, 1];
+/// Rows of one portion, largest first. Each size is a text that stays prepared.
+const SIZES: [usize; 5] = [32, 8, 4, 2, 1];
 
-/// A table's `INSERT … VALUES`, once for each of [`SIZES`]. Reading the columns of a row out of JSON would cost as much as all
-/// the rest of its insert.
-struct Insert([String; SIZES.len()]);
+/// Stores a portion: comments and their events. Reading the columns of a row out of JSON would cost as much as all the rest of
+/// its insert.
+struct Portion {
+    rows: usize,
+    text: String,
+    /// The same as the first one of a transaction. Each text is one way to the thread of the connection and back.
+    first: String,
+}
 
-impl Insert {
-    fn new(into: &str, row: &str) -> Self {
-        Self(SIZES.map(|size| format!("INSERT INTO {into} VALUES {}", vec![row; size].join(", "))))
+static PORTIONS: LazyLock<[Portion; SIZES.len()]> = LazyLock::new(|| SIZES.map(Portion::of));
+
+const COMMENTS: &str = "comments (revision, site_id, id, created_at, status, name, email, text, url, page, page_title, ip,
+    user_agent, referrer, locale, external_id, parent_id, author_role, honeypot, elapsed_ms, submitted_at, author_hash,
+    page_hash, text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model, lang, worth, campaign)";
+const COMMENT: &str =
+    "(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const EVENTS: &str = "events (kind, actor, revision, site_id, id, action_id, comment_id, to_status, policy, model, created_at)";
+const EVENT: &str = "('created', 'pipeline', 1, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+impl Portion {
+    fn of(rows: usize) -> Self {
+        let values = |row| vec![row; rows].join(", ");
+        let text = format!("INSERT INTO {COMMENTS} VALUES {}; INSERT INTO {EVENTS} VALUES {}", values(COMMENT), values(EVENT));
+        Self { rows, first: format!("{BEGIN}; {text}"), text }
     }
 
-    /// The statements that insert these rows, each with its own.
-    fn of<'a, 'r>(&'a self, mut rows: &'a [&'r Recording]) -> Vec<(&'a str, &'a [&'r Recording])> {
-        let mut statements = Vec::new();
-        for (size, text) in SIZES.into_iter().zip(&self.0) {
-            while let Some((some, rest)) = rows.split_at_checked(size) {
-                statements.push((text.as_str(), some));
+    /// Portions of a batch, each with the text that stores it.
+    fn cut<'a, 'r>(mut rows: &'a [&'r Recording]) -> Vec<(&'static str, &'a [&'r Recording])> {
+        let mut portions = Vec::new();
+        for portion in PORTIONS.iter() {
+            while let Some((some, rest)) = rows.split_at_checked(portion.rows) {
+                portions.push((if portions.is_empty() { portion.first.as_str() } else { portion.text.as_str() }, some));
                 rows = rest;
             }
         }
-        statements
+        portions
     }
 }
 
-static COMMENTS: LazyLock<Insert> = LazyLock::new(|| {
-    Insert::new(
-        "comments (revision, site_id, id, created_at, status, name, email, text, url, page, page_title, ip, user_agent,
-            referrer, locale, external_id, parent_id, author_role, honeypot, elapsed_ms, submitted_at, author_hash, page_hash,
-            text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model, lang, worth, campaign)",
-        "(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-});
-
-static EVENTS: LazyLock<Insert> = LazyLock::new(|| {
-    Insert::new(
-        "events (kind, actor, revision, site_id, id, action_id, comment_id, to_status, policy, model, created_at)",
-        "('created', 'pipeline', 1, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-});
+/// Takes the right to write at once.
+const BEGIN: &str = "BEGIN IMMEDIATE";
 
 const EXTERNAL_IDS_FROM_JSON: &str = "INSERT INTO external_ids (site_id, external_hash, comment_id)
-  SELECT value->>0, value->>1, value->>2 FROM json_each($1)";
+  SELECT value->>0, value->>1, value->>2 FROM json_each(?)";
 
 const OUTBOX_FROM_JSON: &str = "INSERT INTO outbox (site_id, event_id, comment_id, due_at, attempts)
-  SELECT value->>0, value->>1, value->>2, value->>3, 0 FROM json_each($1)";
+  SELECT value->>0, value->>1, value->>2, value->>3, 0 FROM json_each(?)";
 
 const COUNTS_FROM_JSON: &str = "INSERT INTO comment_counts (site_id, status, comments)
-  SELECT value->>0, value->>1, value->>2 FROM json_each($1) WHERE true
+  SELECT value->>0, value->>1, value->>2 FROM json_each(?) WHERE true
   ON CONFLICT (site_id, status) DO UPDATE SET comments = comments + excluded.comments";
 
 const TALLIES_FROM_JSON: &str = "INSERT INTO tallies (site_id, hour, measure, key, number)
-  SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each($1) WHERE true
+  SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each(?) WHERE true
   ON CONFLICT (site_id, hour, measure, key) DO UPDATE SET number = number + excluded.number";
 
 const ANSWERS_FROM_JSON: &str =
     "INSERT INTO idempotent_answers (site_id, key, body_hash, comment_id, answer, created_at)
-  SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each($1)";
+  SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?)";
 
-async fn insert_json(conn: &mut SqliteConnection, rows: &[&Recording]) -> sqlx::Result<()> {
+/// An error leaves the transaction open: the connection is of no use any more.
+async fn insert_values(conn: &mut SqliteConnection, rows: &[&Recording]) -> sqlx::Result<()> {
+    let (last, values) = last_statements(rows)?;
+    for (text, rows) in Portion::cut(rows) {
+        let query = rows.iter().fold(query(text), |query, r| bind_comment(query, &r.row));
+        let query = rows.iter().fold(query, |query, r| bind_event(query, r));
+        query.execute(&mut *conn).await?;
+    }
+    let query = values.into_iter().fold(query(&last), |query, values| query.bind(values));
+    query.execute(conn).await.map(drop)
+}
+
+/// What ends the transaction: the short rows of the other tables, each as a JSON array, and the commit.
+fn last_statements(rows: &[&Recording]) -> sqlx::Result<(String, Vec<String>)> {
     let counts = counts(rows);
-    let mut statements = vec![
-        (COUNTS_FROM_JSON, json(counts.changes().map(|(site, status, by)| (site.0, status, by)))?),
-        (TALLIES_FROM_JSON, json(counts.tallies.changes())?),
+    let mut statements = vec![COUNTS_FROM_JSON, TALLIES_FROM_JSON];
+    let mut values = vec![
+        json(counts.changes().map(|(site, status, by)| (site.0, status, by)))?,
+        json(counts.tallies.changes())?,
     ];
     if rows.iter().any(|r| r.row.comment.submission.external_id.is_some()) {
-        statements.push((EXTERNAL_IDS_FROM_JSON, json(rows.iter().filter_map(|r| r.external_columns()))?));
+        statements.push(EXTERNAL_IDS_FROM_JSON);
+        values.push(json(rows.iter().filter_map(|r| r.external_columns()))?);
     }
     if rows.iter().any(|r| r.tell) {
-        statements.push((OUTBOX_FROM_JSON, json(rows.iter().filter(|r| r.tell).map(|r| r.outbox_columns()))?));
+        statements.push(OUTBOX_FROM_JSON);
+        values.push(json(rows.iter().filter(|r| r.tell).map(|r| r.outbox_columns()))?);
     }
     if rows.iter().any(|r| r.idempotency.is_some()) {
         let answers = rows.iter().filter_map(|r| r.answer_columns());
         let answers = answers.map(|(site, i, comment, at)| (site, &i.key, i.body_hash, comment, &i.answer, at));
-        statements.push((ANSWERS_FROM_JSON, json(answers)?));
+        statements.push(ANSWERS_FROM_JSON);
+        values.push(json(answers)?);
     }
-
-    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
-    for (statement, rows) in COMMENTS.of(rows) {
-        let query = rows.iter().fold(query(statement), |query, r| bind_comment(query, &r.row));
-        query.execute(&mut *transaction).await?;
-    }
-    for (statement, rows) in EVENTS.of(rows) {
-        let query = rows.iter().fold(query(statement), |query, r| bind_event(query, r));
-        query.execute(&mut *transaction).await?;
-    }
-    for (statement, values) in statements {
-        sqlx::query(statement).bind(values).execute(&mut *transaction).await?;
-    }
-    transaction.commit().await
+    statements.push("COMMIT");
+    Ok((statements.join("; "), values))
 }
 
 fn json<T: Serialize>(rows: impl Iterator<Item = T>) -> sqlx::Result<String> {
@@ -162,14 +170,14 @@ fn json<T: Serialize>(rows: impl Iterator<Item = T>) -> sqlx::Result<String> {
     serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-/// The texts of [`Insert`] are made of constants only.
+/// The texts are made of constants only.
 fn query(statement: &str) -> SqliteQuery<'_> {
     sqlx::query(sqlx::AssertSqlSafe(statement))
 }
 
 type SqliteQuery<'q> = sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments>;
 
-/// The values of [`COMMENTS`], in its order.
+/// The values of a [`COMMENT`], in its order.
 fn bind_comment<'q>(mut query: SqliteQuery<'q>, row: &'q Row) -> SqliteQuery<'q> {
     let (c, s, v) = (&row.comment, &row.comment.submission, &row.verdict);
     macro_rules! bind {
@@ -186,7 +194,7 @@ fn bind_comment<'q>(mut query: SqliteQuery<'q>, row: &'q Row) -> SqliteQuery<'q>
     query
 }
 
-/// The values of [`EVENTS`], in its order.
+/// The values of an [`EVENT`], in its order.
 fn bind_event<'q>(query: SqliteQuery<'q>, recording: &'q Recording) -> SqliteQuery<'q> {
     let Row { comment, verdict, status, .. } = &recording.row;
     let (event, at) = (recording.event, micros(comment.created_at));

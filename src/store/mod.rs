@@ -68,6 +68,7 @@ mod filter;
 mod happened;
 mod history;
 mod imports;
+mod indexing;
 mod leases;
 mod lessons;
 mod likeness;
@@ -118,6 +119,7 @@ pub use factors::{SecondFactor, SeenSession};
 pub use filter::CommentFilter;
 pub use history::{Actor, Event, EventKind};
 pub use imports::LabelledComment;
+pub use indexing::Indexing;
 pub use leases::LEASE;
 pub use lessons::NewLabels;
 pub use notes::Note;
@@ -127,7 +129,6 @@ pub use queue::{CAMPAIGN, Listed, Place, QueueOrder};
 pub use record::{Idempotency, IdempotentAnswer, Recording};
 pub use resolve::{Outcome, Resolution, Resolved};
 pub use retention::{Kept, Retention};
-pub use search::INDEXED_AT_ONCE;
 pub use standing::StandingDecision;
 pub use stats::{Decisions, ModeratorStats, Override, Point, QueueStats, ReasonStats, Stats, Times};
 pub use thread::PublishedComment;
@@ -338,6 +339,7 @@ impl Store {
 
     /// Finishes what is queued and closes all connections.
     pub async fn close(&self) {
+        self.authors.close().await;
         self.writer.close().await;
         self.readers.close().await;
     }

@@ -1,5 +1,7 @@
 //! New and edited comments, with all that is committed with them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::counts::Counts;
@@ -56,7 +58,7 @@ pub(super) struct Row {
     pub(super) reasons: String,
     pub(super) facts: String,
     pub(super) fingerprint: i64,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: Arc<Verdict>,
     /// Where it stands: what the verdict decided, unless it was imported.
     pub(super) status: Status,
     /// Code of the language it is written in.
@@ -74,10 +76,11 @@ impl Recording {
         comment: Comment,
         fingerprint: i64,
         facts: &Facts,
-        verdict: Verdict,
+        verdict: impl Into<Arc<Verdict>>,
         tell: bool,
         idempotency: Option<Idempotency>,
     ) -> serde_json::Result<Self> {
+        let verdict = verdict.into();
         let event = EventId::fresh(comment.created_at);
         let reasons = serde_json::to_string(&verdict.reasons)?;
         let is_repeated = facts.same_text.count + facts.near_text.count > 0;

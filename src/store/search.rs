@@ -1,25 +1,19 @@
 //! The full-text index: FTS5 on SQLite, a `tsvector` on PostgreSQL. Both get the same terms ([`crate::search::terms`]).
 //!
-//! It is filled behind the commit, so that no submission waits for it. Ids are given before the commit, so the newest ones
-//! are looked at again until nothing earlier can come.
+//! It is filled behind the commit, see [`super::indexing`].
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::{Conn, Dialect, Result, Store};
-use crate::id::{self, CommentId, SiteId};
+use super::{Conn, Dialect};
+use crate::id::{CommentId, SiteId};
 use crate::search::{Phrase, terms};
 
-/// Comments that are indexed in one transaction: keeps it under about 20 ms.
-pub const INDEXED_AT_ONCE: usize = 200;
-/// How long a comment may take from its id to its commit.
-const LATE: SignedDuration = SignedDuration::from_secs(10);
 /// Newest matches of the index that are compared with the other conditions of a search.
 const MATCHES: usize = 5_000;
 
+/// What a comment is found by.
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     site_id: i64,
-    id: i64,
+    pub(super) id: i64,
     revision: i64,
     name: Option<String>,
     text: String,
@@ -28,7 +22,10 @@ struct Row {
 }
 
 impl Row {
-    /// What the comment is found by. On SQLite the site is a term too: its table has no other column.
+    /// The columns that it is read from.
+    pub(super) const COLUMNS: &str = "site_id, id, revision, name, text, url, page_title";
+
+    /// On SQLite the site is a term too: its table has no other column.
     fn terms(&self) -> String {
         let fields = [Some(self.text.as_str()), self.name.as_deref(), self.url.as_deref(), self.page_title.as_deref()];
         let mut all = site_term(SiteId(self.site_id));
@@ -39,6 +36,46 @@ impl Row {
         all
     }
 }
+
+/// Comments on their way into the index, each with its terms.
+#[derive(Clone)]
+pub(super) struct Indexed(Vec<(i64, i64, i64, String)>);
+
+impl Indexed {
+    pub(super) fn new(rows: &[Row]) -> Self {
+        Self(rows.iter().map(|row| (row.site_id, row.id, row.revision, row.terms())).collect())
+    }
+
+    /// Adds those that are still the revision that was read; returns whether that was all.
+    pub(super) async fn add(&self, conn: &mut Conn) -> sqlx::Result<bool> {
+        let added = match conn {
+            Conn::Sqlite(c) => {
+                let rows = serde_json::to_string(&self.0).map_err(|error| sqlx::Error::Encode(error.into()))?;
+                sqlx::query(ADD_SQLITE).bind(rows).execute(c).await?.rows_affected()
+            }
+            Conn::Postgres(c) => {
+                let query = sqlx::query(ADD_POSTGRES)
+                    .bind(self.0.iter().map(|row| row.0).collect::<Vec<_>>())
+                    .bind(self.0.iter().map(|row| row.1).collect::<Vec<_>>())
+                    .bind(self.0.iter().map(|row| row.2).collect::<Vec<_>>())
+                    .bind(self.0.iter().map(|row| row.3.as_str()).collect::<Vec<_>>());
+                query.execute(c).await?.rows_affected()
+            }
+        };
+        Ok(usize::try_from(added).is_ok_and(|added| added == self.0.len()))
+    }
+}
+
+/// One row is site, id, revision, terms.
+const ADD_SQLITE: &str = "INSERT INTO comment_search (rowid, terms)
+  SELECT value->>1, value->>3 FROM json_each($1) AS new
+  WHERE EXISTS (SELECT 1 FROM comments WHERE site_id = value->>0 AND id = value->>1 AND revision = value->>2)
+    AND NOT EXISTS (SELECT 1 FROM comment_search_docsize AS s WHERE s.id = value->>1)";
+const ADD_POSTGRES: &str = "INSERT INTO comment_search (comment_id, terms, site_id)
+  SELECT new.id, to_tsvector('simple', new.terms), new.site
+  FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::TEXT[]) AS new (site, id, revision, terms)
+  WHERE EXISTS (SELECT 1 FROM comments c WHERE c.site_id = new.site AND c.id = new.id AND c.revision = new.revision)
+  ON CONFLICT DO NOTHING";
 
 fn site_term(site: SiteId) -> String {
     format!("site{site}")
@@ -83,109 +120,19 @@ pub(super) fn condition(
     }
 }
 
-impl Store {
-    /// Indexes comments that came since the last time, so many at once; returns how many.
-    ///
-    /// `after` is a comment up to which the calls before have looked at everything; it becomes the last one of this call.
-    /// From [`CommentId`] 0, the newest ones are looked at again: one with an earlier id may have been committed after them.
-    /// Fewer than [`INDEXED_AT_ONCE`] means that all are indexed.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails; the next call tries again.
-    pub async fn index_comments(&self, now: Timestamp, after: &mut CommentId) -> Result<usize> {
-        let known = match self.dialect() {
-            Dialect::Sqlite => "SELECT 1 FROM comment_search_docsize s WHERE s.id = c.id",
-            Dialect::Postgres => "SELECT 1 FROM comment_search s WHERE s.site_id = c.site_id AND s.comment_id = c.id",
-        };
-        let sql = format!(
-            "SELECT site_id, id, revision, name, text, url, page_title FROM comments c
-             WHERE id > (SELECT comment_id FROM search_progress) AND id > $2 AND NOT EXISTS ({known}) ORDER BY id LIMIT $1"
-        );
-        let rows: Vec<Row> = with_pool!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(INDEXED_AT_ONCE as i64)
-            .bind(*after)
-            .fetch_all(pool)
-            .await)?;
-        let found = rows.len();
-        let last = rows.last().map_or(*after, |row| CommentId(row.id));
-        let newest_safe = id::floor(now - LATE);
-        // Everything up to here is in the index when these are.
-        let complete = match rows.last() {
-            Some(last) if found == INDEXED_AT_ONCE => last.id.min(newest_safe),
-            _ => newest_safe,
-        };
-        if found == 0 && !self.has_new_comments(newest_safe).await? {
-            return Ok(0);
-        }
-        let is_complete = self
-            .writer
-            .transact(move |conn| {
-                let rows: Vec<(i64, i64, i64, String)> =
-                    rows.iter().map(|row| (row.site_id, row.id, row.revision, row.terms())).collect();
-                Box::pin(async move {
-                    let mut is_complete = true;
-                    for (site, id, revision, terms) in rows {
-                        is_complete &= insert(conn, SiteId(site), CommentId(id), revision, terms).await?;
-                    }
-                    if is_complete {
-                        execute!(
-                            conn,
-                            sqlx::query("UPDATE search_progress SET comment_id = $1 WHERE comment_id < $1")
-                                .bind(complete)
-                        )?;
-                    }
-                    Ok(is_complete)
-                })
-            })
-            .await?;
-        // What was changed meanwhile is to be read again.
-        *after = if is_complete { last } else { CommentId(0) };
-        Ok(found)
-    }
-
-    /// Whether the progress has to be written down, so that a quiet service writes nothing.
-    async fn has_new_comments(&self, newest_safe: i64) -> Result<bool> {
-        Ok(with_pool!(self, |pool| sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM comments WHERE id > (SELECT comment_id FROM search_progress) AND id <= $1)",
-        )
-        .bind(newest_safe)
-        .fetch_one(pool)
-        .await)?)
-    }
-}
-
-/// Indexes a comment that is still the revision that was read; `false` when it is not.
-async fn insert(conn: &mut Conn, site: SiteId, id: CommentId, revision: i64, terms: String) -> sqlx::Result<bool> {
-    let sql = match conn.dialect() {
-        Dialect::Sqlite => {
-            "INSERT INTO comment_search (rowid, terms) SELECT $1, $2
-             WHERE EXISTS (SELECT 1 FROM comments WHERE site_id = $3 AND id = $1 AND revision = $4)
-               AND NOT EXISTS (SELECT 1 FROM comment_search_docsize WHERE id = $1)"
-        }
-        Dialect::Postgres => {
-            "INSERT INTO comment_search (comment_id, terms, site_id) SELECT $1, to_tsvector('simple', $2), $3
-             WHERE EXISTS (SELECT 1 FROM comments WHERE site_id = $3 AND id = $1 AND revision = $4) ON CONFLICT DO NOTHING"
-        }
-    };
-    let rows = execute!(conn, sqlx::query(sql).bind(id).bind(terms.clone()).bind(site).bind(revision))?;
-    Ok(rows == 1)
-}
-
 /// Takes a comment out of the index, before its text changes or is erased.
 pub(super) async fn forget(conn: &mut Conn, site: SiteId, id: CommentId) -> sqlx::Result<bool> {
     if conn.dialect() == Dialect::Postgres {
         let sql = "DELETE FROM comment_search WHERE site_id = $1 AND comment_id = $2";
         return Ok(execute!(conn, sqlx::query(sql).bind(site).bind(id))? == 1);
     }
-    let row: Option<Row> = with_conn!(conn, |c| sqlx::query_as(
-        "SELECT site_id, id, revision, name, text, url, page_title FROM comments
-         WHERE site_id = $1 AND id = $2 AND EXISTS (SELECT 1 FROM comment_search_docsize s WHERE s.id = comments.id)"
-    )
-    .bind(site)
-    .bind(id)
-    .fetch_optional(c)
-    .await)?;
+    let is_indexed = "EXISTS (SELECT 1 FROM comment_search_docsize s WHERE s.id = comments.id)";
+    let sql = format!("SELECT {} FROM comments WHERE site_id = $1 AND id = $2 AND {is_indexed}", Row::COLUMNS);
+    let row: Option<Row> = with_conn!(conn, |c| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(site)
+        .bind(id)
+        .fetch_optional(c)
+        .await)?;
     let Some(row) = row else { return Ok(false) };
     // FTS5 has to be told what it indexed: it kept no text.
     let sql = "INSERT INTO comment_search (comment_search, rowid, terms) VALUES ('delete', $1, $2)";
@@ -195,15 +142,14 @@ pub(super) async fn forget(conn: &mut Conn, site: SiteId, id: CommentId) -> sqlx
 
 /// Indexes a comment anew, after its text has changed.
 pub(super) async fn remember(conn: &mut Conn, site: SiteId, id: CommentId) -> sqlx::Result<()> {
-    let row: Option<Row> = with_conn!(conn, |c| sqlx::query_as(
-        "SELECT site_id, id, revision, name, text, url, page_title FROM comments WHERE site_id = $1 AND id = $2"
-    )
-    .bind(site)
-    .bind(id)
-    .fetch_optional(c)
-    .await)?;
+    let sql = format!("SELECT {} FROM comments WHERE site_id = $1 AND id = $2", Row::COLUMNS);
+    let row: Option<Row> = with_conn!(conn, |c| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(site)
+        .bind(id)
+        .fetch_optional(c)
+        .await)?;
     if let Some(row) = row {
-        insert(conn, site, id, row.revision, row.terms()).await?;
+        Indexed::new(&[row]).add(conn).await?;
     }
     Ok(())
 }
