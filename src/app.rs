@@ -71,6 +71,8 @@ impl App {
     ///
     /// When the data directory or database cannot be used. A model that cannot be used is no error: comments are held then.
     pub async fn start(config: Config) -> anyhow::Result<Arc<Self>> {
+        // Before anything else: memory that was used before would have to be emptied for the tables, and so occupied.
+        let limits = limits(&config).await?;
         let database = config.database();
         if let Some(dir) = database.file().and_then(std::path::Path::parent) {
             std::fs::create_dir_all(dir).with_context(|| format!("making the directory {}", dir.display()))?;
@@ -87,7 +89,6 @@ impl App {
         for error in lists::use_directory(&config.lists_dir()) {
             warn!("a list cannot be used, the one that comes with the service is: {error}");
         }
-        let limits = limits(&config).await?;
         let pipeline = Pipeline::start(store.clone(), limits, model, metrics.clone()).await?;
         let secret = store.server_secret(rand::random::<[u8; 32]>().to_vec()).await?;
         let courier = Courier::new(&config.webhook_networks).context("preparing to send webhooks")?;

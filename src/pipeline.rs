@@ -30,9 +30,12 @@ pub use assess::assess;
 /// Longest wait for the facts; a comment without them is held.
 const FACTS_TIME: Duration = Duration::from_millis(500);
 
-/// Comments that are judged at the same time. More are refused before they cost anything, so that those that were taken are
-/// answered soon: these are two full commits.
-const AT_ONCE: usize = 512;
+/// Comments that are on their way at the same time. More are refused before they cost anything, so that those that were taken
+/// are answered soon: these are a little more than a full commit.
+const AT_ONCE: usize = 320;
+/// Comments for each core that are thought about at the same time. The others wait without being in the way of requests that
+/// need no thought, such as those that are refused.
+const AT_ONCE_ON_A_CORE: usize = 2;
 
 /// Everything a comment passes on its way.
 #[derive(Debug)]
@@ -42,6 +45,7 @@ pub struct Pipeline {
     model: ArcSwap<std::result::Result<Model, String>>,
     recent: Mutex<Recent>,
     places: Semaphore,
+    turns: Semaphore,
     metrics: Arc<Metrics>,
 }
 
@@ -116,6 +120,7 @@ impl Pipeline {
             model: ArcSwap::from_pointee(model),
             recent: Mutex::new(recent),
             places: Semaphore::new(AT_ONCE),
+            turns: Semaphore::new(AT_ONCE_ON_A_CORE * std::thread::available_parallelism().map_or(1, usize::from)),
             metrics,
         })
     }
@@ -160,15 +165,18 @@ impl Pipeline {
         idempotency: Option<IdempotencyKey>,
         now: Timestamp,
     ) -> Result<Judged, NotModerated> {
+        let turn = self.turn().await;
         let started = Instant::now();
         let comment = self.normalize(site, submission, now);
         let fingerprint = recent::fingerprint(&comment);
+        drop(turn);
         let (facts, campaign) = self.facts_about(site, &comment, fingerprint, now).await;
+        let turn = self.turn().await;
         let verdict = self.assess(site, &comment, &facts);
         let judged = Judged::new(Some(comment.id), verdict, now, started);
-
         let text = recent::Text { campaign, ..recent::Text::of(&comment, fingerprint, judged.status) };
         let recording = self.recording(site, comment, fingerprint, &facts, &judged, idempotency)?;
+        drop(turn);
         self.record(recording.with_campaign(campaign)).await?;
         self.recent().remember(text);
         self.metrics.judged(&site.site.name, &judged.verdict);
@@ -272,6 +280,16 @@ impl Pipeline {
     /// A place among those that are judged now. Nobody waits for one.
     fn place(&self) -> Result<SemaphorePermit<'_>, StoreError> {
         self.places.try_acquire().map_err(|_| StoreError::Overloaded)
+    }
+
+    /// Whether a submission would be refused now.
+    pub fn is_full(&self) -> bool {
+        self.places.available_permits() == 0
+    }
+
+    /// Waits for the turn to think. `None` never comes: nobody closes the semaphore.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.turns.acquire().await.ok()
     }
 
     async fn limit(&self, site: &SiteEntry, key: KeyId, submission: &Submission) -> Result<Allowance, Exceeded> {

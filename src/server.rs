@@ -83,23 +83,30 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    app: &App,
+    app: &Arc<App>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + use<> {
     if let Err(error) = stream.set_nodelay(true) {
         debug!("a connection keeps Nagle's delay: {error}");
     }
+    let header_timeout = app.config.http.header_timeout;
+    let app = app.clone();
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        let router = router.clone();
+        let (router, app) = (router.clone(), app.clone());
         async move {
             let mut request: Request = request.map(Body::new);
+            if let Some(refusal) = crate::api::refused_early(&app, &request) {
+                // Read all the same, or the connection could not be kept; where that fails there is none.
+                let _ = axum::body::to_bytes(request.into_body(), app.config.http.max_body).await;
+                return Ok::<_, Infallible>(refusal);
+            }
             request.extensions_mut().insert(ConnectInfo(peer));
             let Ok::<_, Infallible>(response) = router.oneshot(request).await;
-            Ok::<_, Infallible>(response)
+            Ok(response)
         }
     });
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(app.config.http.header_timeout)
+        .header_read_timeout(header_timeout)
         .max_headers(100)
         .serve_connection(TokioIo::new(stream), service)
 }

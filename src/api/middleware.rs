@@ -17,6 +17,7 @@ use tracing::{Instrument, error, info, info_span, warn};
 use super::problem::{Problem, Raised};
 use crate::app::App;
 use crate::dashboard::error_page;
+use crate::store::StoreError;
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -68,23 +69,50 @@ async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     crate::traces::begin(&span, &method, &route, request.headers());
 
     let response = within_time(&app, request, next).instrument(span.clone()).await;
-    let mut response = span.in_scope(|| with_problem_written(response, &id, form));
-    if let Ok(value) = HeaderValue::try_from(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    if app.is_draining() {
-        // Clients that keep connections go to another replica with their next request.
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if app.config.public_url.as_ref().is_some_and(|url| url.scheme() == "https") {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ENCRYPTED_FOR_A_YEAR);
-    }
+    let response = span.in_scope(|| with_problem_written(response, &id, form));
+    let response = with_headers(&app, response, &id);
     #[cfg(feature = "otel")]
     crate::traces::finish(&span, response.status());
     span.in_scope(|| log_request(&app, response.status(), started.elapsed()));
     app.metrics.request(&route, &method, response.status().as_u16(), started.elapsed(), &id);
     response
+}
+
+/// What every answer has in its head.
+fn with_headers(app: &App, mut response: Response, id: &str) -> Response {
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    if app.is_draining() {
+        // Clients that keep connections go to another replica with their next request.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if app.config.public_url.as_ref().is_some_and(|url| url.scheme() == "https") {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, ENCRYPTED_FOR_A_YEAR);
+    }
+    response
+}
+
+/// The only address at which more arrives than can be answered.
+const CROWDED: &str = "/v1/comments";
+
+/// The refusal of a submission for which there is no place, before anything else of it is looked at: under overload most are
+/// refused, and what that costs is taken from those that are not. Only programs are refused like this; the form of a visitor
+/// gets a page from its handler.
+pub fn refused_early<B>(app: &App, request: &axum::http::Request<B>) -> Option<Response> {
+    let is_submission = request.method() == Method::POST && request.uri().path() == CROWDED;
+    if !is_submission || !request.headers().contains_key(header::AUTHORIZATION) || !app.pipeline.is_full() {
+        return None;
+    }
+    let started = Instant::now();
+    let id = request_id(request.headers());
+    let refusal = Problem::from(StoreError::Overloaded).into_response();
+    let response = with_headers(app, with_problem_written(refusal, &id, Form::Json), &id);
+    log_request(app, response.status(), started.elapsed());
+    app.metrics.request(CROWDED, request.method(), response.status().as_u16(), started.elapsed(), &id);
+    Some(response)
 }
 
 /// Requests that were answered well, for sampling.

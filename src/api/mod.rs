@@ -31,7 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use comments::CommentBody;
-pub use middleware::wrap;
+pub use middleware::{refused_early, wrap};
 pub use problem::{FieldError, Problem};
 
 use crate::app::App;

@@ -83,13 +83,15 @@ const COMMENTS: &str = "comments (revision, site_id, id, created_at, status, nam
     page_hash, text_hash, fingerprint, decision, score, spam, toxic, reasons, facts, policy, model, lang, worth, campaign)";
 const COMMENT: &str =
     "(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-const EVENTS: &str = "events (kind, actor, revision, site_id, id, action_id, comment_id, to_status, policy, model, created_at)";
+const EVENTS: &str =
+    "events (kind, actor, revision, site_id, id, action_id, comment_id, to_status, policy, model, created_at)";
 const EVENT: &str = "('created', 'pipeline', 1, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 impl Portion {
     fn of(rows: usize) -> Self {
         let values = |row| vec![row; rows].join(", ");
-        let text = format!("INSERT INTO {COMMENTS} VALUES {}; INSERT INTO {EVENTS} VALUES {}", values(COMMENT), values(EVENT));
+        let text =
+            format!("INSERT INTO {COMMENTS} VALUES {}; INSERT INTO {EVENTS} VALUES {}", values(COMMENT), values(EVENT));
         Self { rows, first: format!("{BEGIN}; {text}"), text }
     }
 
@@ -143,10 +145,8 @@ async fn insert_values(conn: &mut SqliteConnection, rows: &[&Recording]) -> sqlx
 fn last_statements(rows: &[&Recording]) -> sqlx::Result<(String, Vec<String>)> {
     let counts = counts(rows);
     let mut statements = vec![COUNTS_FROM_JSON, TALLIES_FROM_JSON];
-    let mut values = vec![
-        json(counts.changes().map(|(site, status, by)| (site.0, status, by)))?,
-        json(counts.tallies.changes())?,
-    ];
+    let mut values =
+        vec![json(counts.changes().map(|(site, status, by)| (site.0, status, by)))?, json(counts.tallies.changes())?];
     if rows.iter().any(|r| r.row.comment.submission.external_id.is_some()) {
         statements.push(EXTERNAL_IDS_FROM_JSON);
         values.push(json(rows.iter().filter_map(|r| r.external_columns()))?);

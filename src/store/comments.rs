@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::filter::{CommentFilter, add_conditions, fetch};
+use super::filter::{CommentFilter, Reach, add_conditions, fetch};
 use super::{Result, Store, StoreError, time};
 use crate::comment::Submission;
 use crate::facts::Facts;
@@ -201,14 +201,20 @@ impl Store {
         limit: usize,
     ) -> Result<Page<StoredComment>> {
         let dialect = self.dialect();
-        let rows: Vec<Row> = fetch!(self, |query| {
-            query.push("SELECT * FROM comments WHERE true");
-            add_conditions(&mut query, filter, dialect);
-            if let Some(Cursor(id)) = after {
-                query.push(" AND id < ").push_bind(id.0);
+        let mut rows: Vec<Row> = Vec::new();
+        for reach in Reach::for_newest(filter, after.map(|Cursor(id)| id.0)) {
+            rows = fetch!(self, |query| {
+                query.push("SELECT * FROM comments WHERE true");
+                add_conditions(&mut query, filter, dialect, reach);
+                if let Some(Cursor(id)) = after {
+                    query.push(" AND id < ").push_bind(id.0);
+                }
+                query.push(" ORDER BY id DESC LIMIT ").push_bind(limit as i64 + 1)
+            })?;
+            if rows.len() > limit {
+                break;
             }
-            query.push(" ORDER BY id DESC LIMIT ").push_bind(limit as i64 + 1)
-        })?;
+        }
         let mut items = rows.into_iter().map(StoredComment::try_from).collect::<Result<Vec<_>>>()?;
         let more = items.len() > limit;
         items.truncate(limit);

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Actor, CommentFilter, Directory, Indexing, Note, Place, QueueOrder, Recording, Resolution, SavedView, StandingDecision, Store,
+    Actor, CommentFilter, Directory, Indexing, Note, Place, QueueOrder, Recording, Resolution, SavedView,
+    StandingDecision, Store,
 };
 use crate::comment::{Comment, Submission};
 use crate::events::{EventSource, Told};
@@ -183,6 +184,30 @@ async fn pages_of_any_order_hold_every_comment_once() {
 
 /// However many comments wait, a page is read from an index that is in its order.
 #[tokio::test]
+async fn a_search_goes_on_where_its_newest_matches_do_not_fill_a_page() {
+    let (store, _dir) = store().await;
+    let sought = add(&store, SITE, "a common word", 0.9, minutes(0), None).await;
+    for _ in 0..310 {
+        add(&store, SITE, "a common word", 0.1, minutes(1), None).await;
+    }
+    index(&store).await;
+    assert_eq!(found(&store, "common spam:>0.8").await, [sought]);
+    let filter = Search::parse("common", minutes(60)).filter;
+    let mut after = None;
+    let mut all = Vec::new();
+    loop {
+        let page = store.comments(&filter, after, 50).await.expect("a page");
+        all.extend(page.items.into_iter().map(|comment| comment.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((all.len(), all.last()), (311, Some(&sought)));
+    assert!(all.is_sorted_by(|a, b| a > b));
+}
+
+#[tokio::test]
 async fn no_order_of_the_queue_has_to_sort() {
     let (store, _dir) = store().await;
     add(&store, SITE, "one", 0.5, minutes(0), None).await;
@@ -193,7 +218,7 @@ async fn no_order_of_the_queue_has_to_sort() {
         let filter = CommentFilter { site: Some(SITE), status, ..CommentFilter::default() };
         let mut query =
             sqlx::QueryBuilder::<sqlx::Sqlite>::new("EXPLAIN QUERY PLAN SELECT worth, id FROM comments WHERE true");
-        super::filter::add_conditions(&mut query, &filter, super::Dialect::Sqlite);
+        super::filter::add_conditions(&mut query, &filter, super::Dialect::Sqlite, super::filter::Reach::FULL);
         query.push(" ORDER BY ").push(order).push(" LIMIT 50");
         let super::Readers::Sqlite(pool) = store.readers() else { panic!("this store is a file") };
         let plan: Vec<(i64, i64, i64, String)> = query.build_query_as().fetch_all(pool).await.expect("a plan");

@@ -57,8 +57,29 @@ impl CommentFilter {
     }
 }
 
+/// Which matches of the index are compared with the other conditions of a search: the newest ones.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    matches: i64,
+    /// Only comments with a smaller id.
+    before: Option<i64>,
+}
+
+impl Reach {
+    /// As far as any search goes.
+    pub(super) const FULL: Self = Self { matches: 5_000, before: None };
+    /// A page of common words is among these, and reading all matches would take many times as long.
+    const NEAR: i64 = 300;
+
+    /// For a page of the newest comments before `before`: how far to reach, and if that does not fill it, how far then.
+    pub(super) fn for_newest(filter: &CommentFilter, before: Option<i64>) -> Vec<Self> {
+        let full = Self { before, ..Self::FULL };
+        if filter.words.is_empty() { vec![full] } else { vec![Self { matches: Self::NEAR, ..full }, full] }
+    }
+}
+
 /// Adds the conditions of `filter` to a query on `comments` that has a `WHERE` already.
-pub(super) fn add_conditions<DB>(query: &mut QueryBuilder<DB>, filter: &CommentFilter, dialect: Dialect)
+pub(super) fn add_conditions<DB>(query: &mut QueryBuilder<DB>, filter: &CommentFilter, dialect: Dialect, reach: Reach)
 where
     DB: Database,
     i64: Type<DB> + for<'q> Encode<'q, DB>,
@@ -123,8 +144,14 @@ where
         query.push(" AND a.comment_id = comments.id)");
     }
     if !filter.words.is_empty() {
-        let (before, terms, after, limit) = search::condition(dialect, filter.site, &filter.words);
-        query.push(before).push_bind(terms).push(after).push_bind(limit as i64).push(")");
+        let id = search::id_column(dialect);
+        let (begin, words, end) = search::matching(dialect, filter.site, &filter.words);
+        query.push(" AND id IN (SELECT ").push(id).push(" FROM comment_search WHERE ");
+        query.push(begin).push_bind(words).push(end);
+        if let Some(before) = reach.before {
+            query.push(" AND ").push(id).push(" < ").push_bind(before);
+        }
+        query.push(" ORDER BY ").push(id).push(" DESC LIMIT ").push_bind(reach.matches).push(")");
     }
 }
 

@@ -55,6 +55,7 @@ mod author;
 mod author_facts;
 mod batch;
 mod callbacks;
+mod checkpoint;
 mod comments;
 mod coral;
 mod counts;
@@ -199,6 +200,8 @@ pub struct Store {
     readers: Readers,
     writer: Writer,
     authors: author_facts::AuthorReader,
+    /// On SQLite.
+    checkpointer: Option<checkpoint::Checkpointer>,
     /// Woken when another replica has changed the directory.
     changed: Arc<Notify>,
     /// End with the last clone.
@@ -237,7 +240,11 @@ impl Store {
         };
         let authors = author_facts::AuthorReader::start(readers.clone());
         let writer = Writer::start(connector, first);
-        let store = Self { readers, writer, authors, changed, _watchers: watchers.into() };
+        let checkpointer = match writer.connector() {
+            Connector::Sqlite(options) => Some(checkpoint::Checkpointer::start(options.as_ref().clone(), writer.log())),
+            Connector::Postgres(_) => None,
+        };
+        let store = Self { readers, writer, authors, checkpointer, changed, _watchers: watchers.into() };
         if let Err(error) = store.make_partitions(crate::clock::now()).await {
             warn!("the partitions of the next months are missing, comments go to the default one: {error:?}");
         }
@@ -340,6 +347,9 @@ impl Store {
     /// Finishes what is queued and closes all connections.
     pub async fn close(&self) {
         self.authors.close().await;
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.close().await;
+        }
         self.writer.close().await;
         self.readers.close().await;
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::comments::Row;
-use super::filter::{CommentFilter, add_conditions, fetch};
+use super::filter::{CommentFilter, Reach, add_conditions, fetch};
 use super::{Result, Store, StoredComment};
 use crate::id::{CommentId, SiteId};
 
@@ -88,10 +88,33 @@ impl Store {
         limit: usize,
         as_campaigns: bool,
     ) -> Result<Vec<(f64, i64)>> {
+        let reaches = match order {
+            QueueOrder::Newest => Reach::for_newest(filter, after.map(|place| place.id.0)),
+            QueueOrder::Worth | QueueOrder::Oldest => vec![Reach::FULL],
+        };
+        let mut places = Vec::new();
+        for reach in reaches {
+            places = self.places_within(reach, filter, order, after, limit, as_campaigns).await?;
+            if places.len() == limit {
+                break;
+            }
+        }
+        Ok(places)
+    }
+
+    async fn places_within(
+        &self,
+        reach: Reach,
+        filter: &CommentFilter,
+        order: QueueOrder,
+        after: Option<Place>,
+        limit: usize,
+        as_campaigns: bool,
+    ) -> Result<Vec<(f64, i64)>> {
         let dialect = self.dialect();
         fetch!(self, |query| {
             query.push("SELECT worth, id FROM comments WHERE true");
-            add_conditions(&mut query, filter, dialect);
+            add_conditions(&mut query, filter, dialect, reach);
             if as_campaigns {
                 query.push(FIRST_OF_CAMPAIGN);
             }

@@ -6,9 +6,6 @@ use super::{Conn, Dialect};
 use crate::id::{CommentId, SiteId};
 use crate::search::{Phrase, terms};
 
-/// Newest matches of the index that are compared with the other conditions of a search.
-const MATCHES: usize = 5_000;
-
 /// What a comment is found by.
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
@@ -81,13 +78,12 @@ fn site_term(site: SiteId) -> String {
     format!("site{site}")
 }
 
-/// The part of a query that finds the newest comments with these words, of those with a smaller id than `before`: SQL that
-/// begins with `AND`, with one parameter `?`, and its value.
-pub(super) fn condition(
+/// What follows `WHERE` where the index is asked: its beginning, the words as its value, and its end.
+pub(super) fn matching(
     dialect: Dialect,
     site: Option<SiteId>,
     words: &[Phrase],
-) -> (&'static str, String, &'static str, usize) {
+) -> (&'static str, String, &'static str) {
     match dialect {
         Dialect::Sqlite => {
             let mut text: Vec<String> = site.map(site_term).into_iter().collect();
@@ -95,12 +91,7 @@ pub(super) fn condition(
                 let star = if phrase.is_prefix { "*" } else { "" };
                 format!("\"{}\"{star}", phrase.terms.join(" "))
             }));
-            (
-                " AND id IN (SELECT rowid FROM comment_search WHERE comment_search MATCH ",
-                text.join(" AND "),
-                " ORDER BY rowid DESC LIMIT ",
-                MATCHES,
-            )
+            ("comment_search MATCH ", text.join(" AND "), "")
         }
         Dialect::Postgres => {
             let phrase = |phrase: &Phrase| {
@@ -110,13 +101,16 @@ pub(super) fn condition(
             };
             let mut text: Vec<String> = site.map(|site| format!("'{}'", site_term(site))).into_iter().collect();
             text.extend(words.iter().map(phrase));
-            (
-                " AND id IN (SELECT comment_id FROM comment_search WHERE terms @@ to_tsquery('simple', ",
-                text.join(" & "),
-                ") ORDER BY comment_id DESC LIMIT ",
-                MATCHES,
-            )
+            ("terms @@ to_tsquery('simple', ", text.join(" & "), ")")
         }
+    }
+}
+
+/// The column of the index that is the comment's id.
+pub(super) fn id_column(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "rowid",
+        Dialect::Postgres => "comment_id",
     }
 }
 
@@ -128,11 +122,8 @@ pub(super) async fn forget(conn: &mut Conn, site: SiteId, id: CommentId) -> sqlx
     }
     let is_indexed = "EXISTS (SELECT 1 FROM comment_search_docsize s WHERE s.id = comments.id)";
     let sql = format!("SELECT {} FROM comments WHERE site_id = $1 AND id = $2 AND {is_indexed}", Row::COLUMNS);
-    let row: Option<Row> = with_conn!(conn, |c| sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(site)
-        .bind(id)
-        .fetch_optional(c)
-        .await)?;
+    let row: Option<Row> =
+        with_conn!(conn, |c| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(site).bind(id).fetch_optional(c).await)?;
     let Some(row) = row else { return Ok(false) };
     // FTS5 has to be told what it indexed: it kept no text.
     let sql = "INSERT INTO comment_search (comment_search, rowid, terms) VALUES ('delete', $1, $2)";
@@ -143,11 +134,8 @@ pub(super) async fn forget(conn: &mut Conn, site: SiteId, id: CommentId) -> sqlx
 /// Indexes a comment anew, after its text has changed.
 pub(super) async fn remember(conn: &mut Conn, site: SiteId, id: CommentId) -> sqlx::Result<()> {
     let sql = format!("SELECT {} FROM comments WHERE site_id = $1 AND id = $2", Row::COLUMNS);
-    let row: Option<Row> = with_conn!(conn, |c| sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(site)
-        .bind(id)
-        .fetch_optional(c)
-        .await)?;
+    let row: Option<Row> =
+        with_conn!(conn, |c| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(site).bind(id).fetch_optional(c).await)?;
     if let Some(row) = row {
         Indexed::new(&[row]).add(conn).await?;
     }

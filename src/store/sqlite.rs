@@ -17,10 +17,12 @@ use crate::private_file;
 /// Pages in the write-ahead log before SQLite moves them into the file by itself: 64 MiB. Random index pages are then
 /// written once for many commits.
 const CHECKPOINT_PAGES: u32 = 16_000;
-/// Page cache of a connection, in KiB.
+/// Page cache of the connection that writes, in KiB.
 const CACHE_KIB: i32 = 16 * 1024;
 /// Connections that only read.
 const READERS: u32 = 4;
+/// Their page cache, in KiB. Every commit empties it, and the pages stay in that of the operating system.
+const READER_CACHE_KIB: i32 = 2 * 1024;
 /// How long a connection waits for another process that holds the database.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -42,7 +44,7 @@ pub(super) async fn open(path: &Path) -> Result<(SqliteConnectOptions, SqliteCon
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .test_before_acquire(false)
-        .connect_with(options.clone().pragma("query_only", "on"))
+        .connect_with(options.clone().pragma("query_only", "on").pragma("cache_size", format!("-{READER_CACHE_KIB}")))
         .await?;
     Ok((options, first, readers))
 }

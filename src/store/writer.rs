@@ -5,6 +5,7 @@
 //! batches by itself.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -13,6 +14,7 @@ use tokio::task::JoinHandle;
 use tracing::{error, warn};
 
 use super::backend::Connector;
+use super::checkpoint::Log;
 use super::link::{is_conflict, is_lost};
 use super::record::Recording;
 use super::{Conn, Result, StoreError, batch};
@@ -30,6 +32,7 @@ pub(crate) type CommitObserver = Arc<dyn Fn(usize, Duration) + Send + Sync>;
 pub struct Writer {
     queue: mpsc::Sender<Job>,
     connector: Connector,
+    log: Log,
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
     observer: Arc<std::sync::OnceLock<CommitObserver>>,
 }
@@ -85,9 +88,10 @@ impl Writer {
     pub(super) fn start(connector: Connector, first: Conn) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let observer = Arc::new(std::sync::OnceLock::new());
-        let run = Run { connector: connector.clone(), conn: Some(first), observer: observer.clone() };
+        let log = Log::default();
+        let run = Run { connector: connector.clone(), conn: Some(first), log: log.clone(), observer: observer.clone() };
         let task = tokio::spawn(run.until_closed(jobs));
-        Self { queue, connector, task: Arc::new(Mutex::new(Some(task))), observer }
+        Self { queue, connector, log, task: Arc::new(Mutex::new(Some(task))), observer }
     }
 
     /// Calls `observer` after every commit of comments from now on; only the first one counts.
@@ -100,6 +104,11 @@ impl Writer {
     /// For a connection beside the writer's own.
     pub(super) fn connector(&self) -> &Connector {
         &self.connector
+    }
+
+    /// What is shared with whoever moves SQLite's log.
+    pub(super) fn log(&self) -> Log {
+        self.log.clone()
     }
 
     /// Writes that wait now.
@@ -174,6 +183,7 @@ struct Run {
     connector: Connector,
     /// `None` after an error that the connection does not survive.
     conn: Option<Conn>,
+    log: Log,
     observer: Arc<std::sync::OnceLock<CommitObserver>>,
 }
 
@@ -261,6 +271,7 @@ impl Run {
         let (connector, conn) = self.connection().await?;
         let outcome = connector.guard(batch::insert(conn, rows)).await;
         self.keep_connection_after(outcome.as_ref().err()).await;
+        self.log.commits.fetch_add(u64::from(outcome.is_ok()), Ordering::Relaxed);
         outcome
     }
 
@@ -310,6 +321,7 @@ impl Run {
             Err(error) => Err(certain(error)),
         };
         self.keep_connection_after(outcome.as_ref().err().map(|failure| &failure.error)).await;
+        self.log.commits.fetch_add(u64::from(outcome.is_ok()), Ordering::Relaxed);
         outcome
     }
 
@@ -319,6 +331,8 @@ impl Run {
     }
 
     async fn scrub(&mut self) -> Result<()> {
+        let turn = self.log.turn.clone();
+        let _turn = turn.lock().await;
         let (_, conn) = self.connection().await?;
         let Conn::Sqlite(c) = conn else { return Ok(()) };
         let busy: sqlx::Result<i64> = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(c).await;
