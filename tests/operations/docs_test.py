@@ -13,12 +13,12 @@ from service import PROGRAM, ROOT, Service, moderato, plain_environment
 
 PAGES = sorted((ROOT / "docs").glob("*.md")) + [ROOT / name for name in ("README.md", "SECURITY.md", "UPGRADING.md", "CHANGELOG.md")]
 # Programs that need a cluster, an init system or an image; `manifests_test.py` and `image_test.py` have what they are told.
-NOT_RUN = {"buildah", "cd", "kubectl", "kustomize", "mv", "du", "systemctl"}
+NOT_RUN = {"buildah", "cd", "kubectl", "kustomize", "mkdir", "mv", "du", "systemctl"}
 
 
 def commands(page):
-    """Lines of the blocks marked `sh`, but of those that `walk_test.py` takes."""
-    text = re.sub(r"^## PostgreSQL, several replicas\n.*?^## ", "", page.read_text(), flags=re.M | re.S)
+    """Lines of the blocks marked `sh`, but of those that `walk_test.py` and `image_test.py` take."""
+    text = re.sub(r"^## (?:PostgreSQL, several replicas|In containers)\n.*?(?=^## )", "", page.read_text(), flags=re.M | re.S)
     for block in re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S):
         for line in block.splitlines():
             if line.strip() and not line.startswith("#"):
