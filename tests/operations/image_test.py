@@ -73,6 +73,14 @@ class Release(unittest.TestCase):
             for step in job["steps"]:
                 self.assertRegex(step.get("uses", "a/b@v1"), r"^[\w./-]+@v\d+$")
 
+    def test_one_compiler_makes_every_release(self):
+        workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+        pinned = workflow["env"]["RUSTUP_TOOLCHAIN"]
+        self.assertIn(f"FROM docker.io/library/rust:{pinned}-", (ROOT / "Dockerfile").read_text())
+        for name, job in workflow["jobs"].items():
+            commands = "\n".join(step.get("run", "") for step in job["steps"])
+            self.assertIn('rustup toolchain install "$RUSTUP_TOOLCHAIN"', commands, name)
+
     def test_updates_are_asked_for_everything_that_is_locked(self):
         updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
         asked = {(update["package-ecosystem"], name.strip("/")) for update in updates for name in update.get("directories", [update.get("directory")])}
