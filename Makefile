@@ -8,7 +8,7 @@ export BINARY ?= $(CURDIR)/target/debug/moderato
 SUITES = rust-tests postgres-tests instructions browser-tests client-tests operations-tests webhook-tests
 TOGETHER = $(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target
 
-.PHONY: $(SUITES) bench build check clean environments evaluate figures fuzz help image lint run test test-wordpress tools torture train
+.PHONY: $(SUITES) bench build check clean environments evaluate figures fuzz help image lint run test test-wordpress tools torture traces train
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -81,6 +81,10 @@ lint: tools
 image: tools environments
 	IMAGE=release tests/operations/run image_test
 
+## make traces    the test of the feature otel, which builds the program once more (minutes)
+traces:
+	cargo test --features otel --test traces
+
 ## make torture   the long form of the tests: 10,000 kills under load on each database, 10,000 webhooks under kills, an import of 1 GB, 100,000 requests over rolling restarts, outages of a minute, long fuzzing, the image, the release before
 KILLS ?= 10000
 torture: build environments
@@ -91,7 +95,7 @@ torture: build environments
 	MODERATO_TEST_WEBHOOKS=10000 MODERATO_TEST_KILLS=100 cargo test --release --test service every_webhook_arrives -- --nocapture
 	MODERATO_TEST_IMPORT_MB=1024 cargo test --release --test service a_large_export -- --nocapture
 	MODERATO_TEST_OUTAGE_SECONDS=60 cargo test --release --test service outages -- --nocapture --test-threads=1
-	cargo test --features otel --test traces
+	$(MAKE) traces
 	tests/operations/previous
 	$(MAKE) image
 

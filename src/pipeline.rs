@@ -195,6 +195,7 @@ impl Pipeline {
         key: KeyId,
         stored: &StoredComment,
         submission: Submission,
+        idempotency: Option<IdempotencyKey>,
         now: Timestamp,
     ) -> Result<(Judged, Allowance), NotModerated> {
         let _place = self.place()?;
@@ -206,7 +207,7 @@ impl Pipeline {
         let (facts, campaign) = self.facts_about(site, &comment, fingerprint, now).await;
         let verdict = self.assess(site, &comment, &facts);
         let judged = Judged::new(Some(comment.id), verdict, stored.created_at, started);
-        let recording = self.recording(site, comment, fingerprint, &facts, &judged, None)?;
+        let recording = self.recording(site, comment, fingerprint, &facts, &judged, idempotency)?;
         self.store.edit(recording.with_campaign(campaign), now).await?;
         self.recent().update(stored.id, judged.status);
         judged.log();

@@ -20,8 +20,8 @@ use crate::client_address::client_address;
 use crate::comment::Submission;
 use crate::id::CommentId;
 use crate::limits::Usage;
-use crate::pipeline::{IdempotencyKey, Judged};
-use crate::store::{Scope, StoreError};
+use crate::pipeline::{IdempotencyKey, Judged, NotModerated};
+use crate::store::{Idempotency, IdempotentAnswer, Scope, StoreError};
 
 /// How long an idempotency key is remembered.
 pub(crate) const IDEMPOTENCY_HOURS: i64 = 24;
@@ -98,7 +98,7 @@ pub(super) enum Outcome {
     /// It is stored: 201.
     Created(Box<Judged>, Usage),
     /// The same request came before: its answer again.
-    Replayed(CommentId, String),
+    Replayed(IdempotentAnswer),
     /// The site sent it before, with the same content: 200.
     Known(Box<CommentBody>),
     /// The site sent it before, with other content, and it was judged again: 200.
@@ -113,9 +113,9 @@ impl Outcome {
                 Some((judged.id?, judged.verdict.decision.to_string()))
             }
             Self::Known(comment) => Some((comment.id(), comment.decision().to_string())),
-            Self::Replayed(id, answer) => {
-                let answer: serde_json::Value = serde_json::from_str(answer).ok()?;
-                Some((*id, answer.get("decision")?.as_str()?.to_owned()))
+            Self::Replayed(earlier) => {
+                let answer: serde_json::Value = serde_json::from_str(&earlier.answer).ok()?;
+                Some((earlier.comment, answer.get("decision")?.as_str()?.to_owned()))
             }
         }
     }
@@ -126,7 +126,7 @@ impl Outcome {
     pub(super) fn into_json(self) -> serde_json::Result<String> {
         match self {
             Self::Created(judged, _) | Self::Edited(judged, _) => serde_json::to_string(&judged),
-            Self::Replayed(_, answer) => Ok(answer),
+            Self::Replayed(earlier) => Ok(earlier.answer),
             Self::Known(comment) => serde_json::to_string(&comment),
         }
     }
@@ -141,10 +141,12 @@ impl IntoResponse for Outcome {
                 let headers = location.map(headers_from).unwrap_or_default();
                 (StatusCode::CREATED, headers, headers_of(&usage), Json(judged)).into_response()
             }
-            Self::Replayed(id, answer) => {
+            Self::Replayed(IdempotentAnswer { comment, answer, status, .. }) => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::CREATED);
+                let location = (status == StatusCode::CREATED).then(|| headers_from(location(comment)));
                 let replayed = [(HeaderName::from_static("idempotency-replayed"), "true")];
                 let json = [(header::CONTENT_TYPE, "application/json")];
-                (StatusCode::CREATED, location(id), replayed, json, answer).into_response()
+                (status, location.unwrap_or_default(), replayed, json, answer).into_response()
             }
             Self::Known(comment) => (comment.etag(), Json(comment)).into_response(),
             Self::Edited(judged, usage) => (headers_of(&usage), Json(judged)).into_response(),
@@ -176,7 +178,7 @@ pub(super) async fn take(
     match app.pipeline.moderate(&caller.site, caller.key, submission, idempotency.clone(), now).await {
         Ok((judged, allowance)) => Ok(Outcome::Created(Box::new(judged), allowance.usage)),
         // Another replica was faster.
-        Err(crate::pipeline::NotModerated::Store(StoreError::Exists)) => {
+        Err(NotModerated::Store(StoreError::Exists)) => {
             let again = again.ok_or(RUNNING)?;
             taken_before(app, caller, &again, idempotency.as_ref()).await?.ok_or(RUNNING)
         }
@@ -201,14 +203,21 @@ async fn taken_before(
             let detail = "this Idempotency-Key came with another body before; take a fresh key for another submission";
             return Err(Problem::field("Idempotency-Key", detail));
         }
-        return Ok(Some(Outcome::Replayed(earlier.comment, earlier.answer)));
+        return Ok(Some(Outcome::Replayed(earlier)));
     }
     let Some(external_id) = &submission.external_id else { return Ok(None) };
     let Some(stored) = app.store.comment_by_external_id(site, external_id).await? else { return Ok(None) };
     if stored.submission.same_content(submission) {
-        return Ok(Some(Outcome::Known(Box::new(CommentBody::from(stored)))));
+        let known = Box::new(CommentBody::from(stored));
+        if let Some(IdempotencyKey { key, body_hash }) = idempotency.cloned() {
+            let answer = serde_json::to_string(&known).map_err(NotModerated::Answer)?;
+            let answer = Idempotency { key, body_hash, answer };
+            app.store.keep_answer(site, answer, known.id(), now).await?;
+        }
+        return Ok(Some(Outcome::Known(known)));
     }
-    let (judged, allowance) = app.pipeline.edit(&caller.site, caller.key, &stored, submission.clone(), now).await?;
+    let edit = app.pipeline.edit(&caller.site, caller.key, &stored, submission.clone(), idempotency.cloned(), now);
+    let (judged, allowance) = edit.await?;
     Ok(Some(Outcome::Edited(Box::new(judged), allowance.usage)))
 }
 

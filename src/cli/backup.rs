@@ -143,7 +143,7 @@ pub(super) async fn restore(config: Config, file: PathBuf) -> anyhow::Result<()>
 }
 
 fn copy_privately(from: &Path, to: &Path) -> std::io::Result<()> {
-    let mut copy = private_file::create(to)?;
+    let mut copy = private_file::create_as_data(to)?;
     std::io::copy(&mut std::fs::File::open(from)?, &mut copy)?;
     copy.sync_all()
 }

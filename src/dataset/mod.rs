@@ -59,6 +59,16 @@ impl Row {
     }
 }
 
+/// What a label of the store (`spam`, `ham`, `toxic`, `clean`) says: whether a comment is spam, and whether it is toxic.
+pub fn truth(label: &str) -> (Option<bool>, Option<bool>) {
+    match label {
+        "spam" => (Some(true), None),
+        "ham" => (Some(false), None),
+        "toxic" => (Some(false), Some(true)),
+        _ => (None, Some(false)),
+    }
+}
+
 /// Why data could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {

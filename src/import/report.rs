@@ -93,12 +93,7 @@ pub async fn history(store: &Store, site: SiteId) -> Result<Vec<(Timestamp, Row)
 }
 
 fn row(comment: LabelledComment) -> (Timestamp, Row) {
-    let (spam, toxic) = match comment.label.as_str() {
-        "spam" => (Some(true), None),
-        "ham" => (Some(false), None),
-        "toxic" => (Some(false), Some(true)),
-        _ => (None, Some(false)),
-    };
+    let (spam, toxic) = dataset::truth(&comment.label);
     let LabelledComment { created_at, text, name, email, url, .. } = comment;
     (created_at, Row { text, name, email, url, spam, toxic, source: "history".into(), lang: None })
 }

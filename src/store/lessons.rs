@@ -8,7 +8,7 @@ use tracing::error;
 use super::directory::bump;
 use super::{Conn, Result, Store, micros, time};
 use crate::classifier::lesson::Lesson;
-use crate::dataset::Row;
+use crate::dataset::{Row, truth};
 use crate::id::SiteId;
 
 /// How many lessons of a site are kept; verdicts name the one that they were judged with.
@@ -76,12 +76,8 @@ impl Store {
         .fetch_all(pool)
         .await)?;
         let row = |(text, name, email, url, label): Found| {
-            let (spam, toxic) = match label.as_str() {
-                "spam" => (Some(true), None),
-                "ham" => (Some(false), Some(false)),
-                "toxic" => (Some(false), Some(true)),
-                _ => (None, Some(false)),
-            };
+            let (spam, toxic) = truth(&label);
+            let toxic = toxic.or((spam == Some(false)).then_some(false));
             Row { text, name, email, url, spam, toxic, ..Row::default() }
         };
         Ok(rows.into_iter().map(row).collect())

@@ -49,6 +49,7 @@
 mod backend;
 
 mod access;
+mod answers;
 mod appeals;
 mod audit;
 mod author;

@@ -47,6 +47,8 @@ pub struct IdempotentAnswer {
     pub comment: CommentId,
     /// The answer that was given.
     pub answer: String,
+    /// Its status.
+    pub status: u16,
     /// When it was given.
     pub created_at: Timestamp,
 }
@@ -177,6 +179,9 @@ async fn replace(conn: &mut Conn, recording: &Recording, now: Timestamp) -> sqlx
         at: now,
     };
     append(conn, event).await?;
+    if let Some(answer) = &recording.idempotency {
+        super::answers::keep(conn, comment.site, answer, comment.id, now).await?;
+    }
     Ok(())
 }
 
@@ -190,7 +195,7 @@ impl Store {
         self.writer.record(recording).await
     }
 
-    /// Replaces content and verdict of a stored comment, with its event, in one transaction.
+    /// Replaces content and verdict of a stored comment, with its event and idempotent answer, in one transaction.
     ///
     /// # Errors
     ///
@@ -210,17 +215,18 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn idempotent_answer(&self, site: SiteId, key: &str) -> Result<Option<IdempotentAnswer>> {
-        let row: Option<(i64, i64, String, i64)> = with_pool!(self, |pool| {
+        let row: Option<(i64, i64, String, i64, i64)> = with_pool!(self, |pool| {
             sqlx::query_as(
-            "SELECT body_hash, comment_id, answer, created_at FROM idempotent_answers WHERE site_id = $1 AND key = $2",
+            "SELECT body_hash, comment_id, answer, created_at, status FROM idempotent_answers WHERE site_id = $1 AND key = $2",
         )
         .bind(site)
         .bind(key).fetch_optional(pool).await
         })?;
-        Ok(row.map(|(body_hash, comment, answer, created_at)| IdempotentAnswer {
+        Ok(row.map(|(body_hash, comment, answer, created_at, status)| IdempotentAnswer {
             body_hash,
             comment: CommentId(comment),
             answer,
+            status: u16::try_from(status).unwrap_or(201),
             created_at: time(created_at),
         }))
     }

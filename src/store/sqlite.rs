@@ -36,7 +36,7 @@ fn migrations() -> Migrator {
 
 /// Opens the file, makes it if it is missing, and brings its schema up to date.
 pub(super) async fn open(path: &Path) -> Result<(SqliteConnectOptions, SqliteConnection, SqlitePool)> {
-    private_file::create_if_missing(path).map_err(sqlx::Error::Io)?;
+    private_file::create_as_data_if_missing(path).map_err(sqlx::Error::Io)?;
     let options = options(path);
     let mut first = options.connect().await?;
     keep_copy_before_migration(&mut first, path).await?;

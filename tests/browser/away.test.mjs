@@ -2,24 +2,18 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ANA, openPage, sentence, setUp, signIn, startBrowser, startService } from "./service.mjs";
+import { ANA, openPage, sentence, setUp, signIn, startForAna, startService } from "./service.mjs";
 
 let service;
 let browser;
+let close;
 
 before(async () => {
-  service = await startService();
-  browser = await startBrowser();
-  const page = await openPage(browser, service);
-  await setUp(page, service);
-  await page.context().close();
+  ({ service, browser, close } = await startForAna());
   for (let n = 0; n < 40; n += 1) assert.equal((await service.post({ name: `Author ${n}`, text: `${sentence(n, 16)} ${n}` })).status, 201);
 });
 
-after(async () => {
-  await browser?.close();
-  await service?.close();
-});
+after(() => close?.());
 
 const settled = (page) => page.waitForFunction(() => document.readyState === "complete" && !("unsaved" in document.documentElement.dataset));
 const statuses = (page) => page.locator("[data-comment-id]").evaluateAll((all) => all.map((row) => [row.dataset.commentId, row.dataset.status]));

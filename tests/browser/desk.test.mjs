@@ -3,26 +3,20 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ANA, openPage, sentence, setUp, signIn, startBrowser, startService } from "./service.mjs";
+import { ANA, openPage, sentence, signIn, startForAna } from "./service.mjs";
 
 const BO = { name: "Bo Berg", email: "bo@example.org", password: "another good sentence" };
 
 let service;
 let browser;
+let close;
 
 before(async () => {
-  service = await startService();
-  browser = await startBrowser();
-  const page = await openPage(browser, service);
-  await setUp(page, service);
-  await page.context().close();
+  ({ service, browser, close } = await startForAna());
   await service.colleague(BO);
 });
 
-after(async () => {
-  await browser?.close();
-  await service?.close();
-});
+after(() => close?.());
 
 const settled = (page) => page.waitForFunction(() => document.readyState === "complete" && !("unsaved" in document.documentElement.dataset));
 const listed = (page) => page.locator("[data-comment-id]").evaluateAll((all) => all.map((row) => row.dataset.commentId));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import http from "node:http";
-import { openPage, setUp, signIn, startBrowser, startService } from "./service.mjs";
+import { openPage, signIn, startForAna } from "./service.mjs";
 
 const flag = (n) => `window.flags=(window.flags||[]).concat(${n})`;
 
@@ -48,15 +48,12 @@ const CONTEXTS = [(payload) => payload, (payload) => `Hello, ${payload} and so o
 
 let service;
 let browser;
+let close;
 let generated = 0;
 const sent = [];
 
 before(async () => {
-  service = await startService();
-  browser = await startBrowser();
-  const page = await openPage(browser, service);
-  await setUp(page, service);
-  await page.context().close();
+  ({ service, browser, close } = await startForAna());
   const made = FIELDS.flatMap((field) => SHAPES.flatMap((shape) => CONTEXTS.map((context) => [field, shape, context])));
   generated = made.length;
   for (const [n, [field, shape, context]] of made.entries()) {
@@ -69,10 +66,7 @@ before(async () => {
   }
 });
 
-after(async () => {
-  await browser?.close();
-  await service?.close();
-});
+after(() => close?.());
 
 /** Elements and attributes that no template of ours has. */
 const foreign = () => {

@@ -4,21 +4,18 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { openPage, setUp, signIn, startBrowser, startService } from "./service.mjs";
+import { openPage, signIn, startForAna } from "./service.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 let service;
 let browser;
+let close;
 let id;
 
 before(async () => {
-  service = await startService();
-  browser = await startBrowser();
-  const page = await openPage(browser, service);
-  await setUp(page, service);
-  await page.context().close();
+  ({ service, browser, close } = await startForAna());
   const long = "averyveryverylongwordwithoutanyplacetobreakit".repeat(8);
   for (const submission of [
     { name: "Ann", text: "Nice article!" },
@@ -33,10 +30,7 @@ before(async () => {
   }
 });
 
-after(async () => {
-  await browser?.close();
-  await service?.close();
-});
+after(() => close?.());
 
 const pages = () => ["/queue", `/queue?status=held&comment=${id}`, "/queue?status=rejected&after=0000000000001", "/queue?q=nothing+of+the+kind+score:high", `/comments/${id}`, `/comments/${id}/alike`, "/matching?status=held", "/matching?status=approved", "/standing", "/keys", "/comments/nothing"];
 

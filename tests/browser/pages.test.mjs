@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { ANA, openPage, setUp, signIn, startBrowser, startService } from "./service.mjs";
+import { ANA, openPage, setUp, signIn, startForAna, startService } from "./service.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -12,25 +12,21 @@ const PAGES = ["/stats", "/policy", "/audit", "/audit?view=service", "/audit?sin
 
 let service;
 let browser;
+let close;
 
 before(async () => {
-  service = await startService();
-  browser = await startBrowser();
-  const page = await openPage(browser, service);
-  await setUp(page, service);
+  ({ service, browser, close } = await startForAna());
   for (const text of ["The lake was lovely", "FREE MONEY at http://bit.ly/abc NOW!!!!!!!!", "averyverylongwordwithoutanyplacetobreak".repeat(8)]) {
     const { status, body } = await service.post({ name: "Ann", text });
     assert.equal(status, 201, JSON.stringify(body));
   }
-  await page.goto(`${service.url}/queue`);
+  const page = await openPage(browser, service);
+  await signIn(page, service);
   await page.click("button.approve");
   await page.context().close();
 });
 
-after(async () => {
-  await browser?.close();
-  await service?.close();
-});
+after(() => close?.());
 
 async function violations(page) {
   await page.evaluate(AXE);

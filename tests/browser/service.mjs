@@ -121,6 +121,26 @@ export async function setUp(page, service) {
   await page.goto(`${service.url}/queue`);
 }
 
+/** What most tests begin with: a service that Ana has set up, and a browser. `close` ends both. */
+export async function startForAna() {
+  const service = await startService();
+  let browser;
+  const close = async () => {
+    await browser?.close();
+    await service.close();
+  };
+  try {
+    browser = await startBrowser();
+    const page = await openPage(browser, service);
+    await setUp(page, service);
+    await page.context().close();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { service, browser, close };
+}
+
 export async function signIn(page, service, who = ANA) {
   await page.goto(`${service.url}/login`);
   await page.fill("#email", who.email);

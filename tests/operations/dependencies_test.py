@@ -83,7 +83,7 @@ class Dependencies(unittest.TestCase):
     if shutil.which("cargo-deny"):
 
         def test_cargo_deny_agrees(self):
-            done = subprocess.run(["cargo", "deny", "--offline", "check", "bans", "licenses", "sources"], cwd=ROOT, capture_output=True, text=True, check=False)
+            done = subprocess.run(["cargo", "deny", "--offline", "--all-features", "check", "bans", "licenses", "sources"], cwd=ROOT, capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
 
 

@@ -13,12 +13,12 @@ from service import PROGRAM, ROOT, Service, moderato, plain_environment
 
 PAGES = sorted((ROOT / "docs").glob("*.md")) + [ROOT / name for name in ("README.md", "SECURITY.md", "UPGRADING.md", "CHANGELOG.md")]
 # Programs that need a cluster, an init system or an image; `manifests_test.py` and `image_test.py` have what they are told.
-NOT_RUN = {"buildah", "cd", "kubectl", "kustomize", "mv", "du", "systemctl"}
+NOT_RUN = {"buildah", "cd", "kubectl", "kustomize", "mkdir", "mv", "du", "systemctl"}
 
 
 def commands(page):
-    """Lines of the blocks marked `sh`, but of those that `walk_test.py` takes."""
-    text = re.sub(r"^## PostgreSQL, several replicas\n.*?^## ", "", page.read_text(), flags=re.M | re.S)
+    """Lines of the blocks marked `sh`, but of those that `walk_test.py` and `image_test.py` take."""
+    text = re.sub(r"^## (?:PostgreSQL, several replicas|In containers)\n.*?(?=^## )", "", page.read_text(), flags=re.M | re.S)
     for block in re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S):
         for line in block.splitlines():
             if line.strip() and not line.startswith("#"):
@@ -94,8 +94,19 @@ class Commands(unittest.TestCase):
         exposure = re.search(r"exposure level for moderato.service: (\S+) ", done.stdout + done.stderr)
         for page in (ROOT / "README.md", ROOT / "docs/operate.md"):
             self.assertEqual(re.findall(r"`systemd-analyze security`: ([\d.]+\d)", page.read_text()), [exposure[1]], page.name)
-        start = re.search(r"^ExecStart=/usr/local/bin/moderato (.*)$", unit.read_text(), re.M)[1]
-        moderato(*start.split(), "--help")
+        for unit in (ROOT / "packaging").glob("*.service"):
+            start = re.search(r"^ExecStart=/usr/local/bin/moderato (.*)$", unit.read_text(), re.M)[1]
+            moderato(*start.split(), "--help")
+
+    @unittest.skipIf(shutil.which("systemd-analyze") is None, "this machine has no systemd")
+    def test_systemd_understands_every_line_of_the_units(self):
+        with tempfile.TemporaryDirectory() as directory:
+            units = []
+            for unit in (ROOT / "packaging").glob("moderato*"):
+                units.append(f"{directory}/{unit.name}")
+                pathlib.Path(units[-1]).write_text(unit.read_text().replace("/usr/local/bin/moderato", "/bin/true"))
+            done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_commands_and_options_that_are_named_in_a_sentence_exist(self):
         helps = {}

@@ -20,7 +20,9 @@ import urllib.request
 import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from postgres import Postgres
 from service import PROGRAM, ROOT
+from walk_test import Newcomer, blocks, on_free_ports, section
 
 RELEASE = os.environ.get("IMAGE")
 LARGEST = 15_000_000
@@ -71,6 +73,14 @@ class Release(unittest.TestCase):
             for step in job["steps"]:
                 self.assertRegex(step.get("uses", "a/b@v1"), r"^[\w./-]+@v\d+$")
 
+    def test_one_compiler_makes_every_release(self):
+        workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+        pinned = workflow["env"]["RUSTUP_TOOLCHAIN"]
+        self.assertIn(f"FROM docker.io/library/rust:{pinned}-", (ROOT / "Dockerfile").read_text())
+        for name, job in workflow["jobs"].items():
+            commands = "\n".join(step.get("run", "") for step in job["steps"])
+            self.assertIn('rustup toolchain install "$RUSTUP_TOOLCHAIN"', commands, name)
+
     def test_updates_are_asked_for_everything_that_is_locked(self):
         updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
         asked = {(update["package-ecosystem"], name.strip("/")) for update in updates for name in update.get("directories", [update.get("directory")])}
@@ -82,7 +92,7 @@ class Release(unittest.TestCase):
 
 @unittest.skipIf(os.getuid() != 0, "building an image without a daemon needs root")
 @unittest.skipIf(shutil.which("buildah") is None, "buildah is not installed")
-class Image(unittest.TestCase):
+class Image(Newcomer):
     @classmethod
     def setUpClass(cls):
         cls.work = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="moderato-image-")))
@@ -177,6 +187,29 @@ class Image(unittest.TestCase):
                 runner.stdout.read()
         self.assertEqual(runner.returncode, 0, (self.work / "said").read_text())
         self.assertEqual(set(files(self.root).items()) ^ set(before.items()), set())
+
+    def test_the_containers_of_the_documentation_serve_on_both_databases(self):
+        (self.work / "storage.conf").write_text(f'[storage]\ndriver = "vfs"\ngraphroot = "{self.work}/storage"\nrunroot = "{self.work}/run"\n')
+        self.environment["CONTAINERS_STORAGE_CONF"] = str(self.work / "storage.conf")
+        self.buildah("tag", "moderato:1", "moderato")
+        with Postgres() as database:
+            text, ports = on_free_ports(section("In containers"))
+            text = text.replace("postgres://moderato:choose-one@127.0.0.1:5432/moderato", database.url)
+            # The image is there; how it is built is what `setUpClass` does.
+            on_sqlite, on_postgresql = [block for block in blocks(text, "sh") if "buildah bud" not in block]
+            for block, name, port in ((on_sqlite, "one", "8080"), (on_postgresql, "two", "8081")):
+                self.said = {}
+                self.addCleanup(self.stop, name)
+                self.take(block)
+                self.check(f"http://127.0.0.1:{ports[port]}")
+                self.stop(name)
+
+    def stop(self, container):
+        root = pathlib.Path(self.buildah("mount", container))
+        while running := list(service_processes(root)):
+            for pid in running:
+                os.kill(pid, signal.SIGTERM)
+            time.sleep(0.2)
 
     def check_service(self, url):
         # What comes through another pipe may come later than the address.

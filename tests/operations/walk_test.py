@@ -40,7 +40,9 @@ def on_free_ports(text):
     return re.sub(r"\b(?:%s)\b" % "|".join(taken), lambda match: taken[match[0]], text), taken
 
 
-class Walk(unittest.TestCase):
+class Newcomer(unittest.TestCase):
+    """Somebody who types what a page says, in a directory of their own."""
+
     def setUp(self):
         self.directory = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="moderato-walk-")))
         (self.directory / "bin").mkdir()
@@ -53,7 +55,7 @@ class Walk(unittest.TestCase):
         for line in block.splitlines():
             if match := re.fullmatch(r"export (\w+)=(\S+)", line):
                 self.environment[match[1]] = match[2]
-            elif re.match(r"moderato serve|haproxy", line):
+            elif re.match(r"haproxy|.*\bmoderato serve\b", line):
                 self.serve(line)
             else:
                 done = subprocess.run(["bash", "-c", line], cwd=self.directory, env=self.environment, capture_output=True, text=True, check=False)
@@ -66,7 +68,7 @@ class Walk(unittest.TestCase):
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         self.said[line] = log
-        while line.startswith("moderato") and "listening on" not in log.read_text():
+        while "moderato serve" in line and "listening on" not in log.read_text():
             self.assertIsNone(process.poll(), f"{line}: {log.read_text()}")
             time.sleep(0.05)
 
@@ -98,6 +100,8 @@ class Walk(unittest.TestCase):
         with urllib.request.urlopen(f"{address}/setup", timeout=60) as page:
             self.assertIn("<form", page.read().decode())
 
+
+class Walk(Newcomer):
     def test_one_machine_with_sqlite(self):
         text, ports = on_free_ports(section("One machine, SQLite"))
         first, *others = blocks(text, "sh")

@@ -141,6 +141,35 @@ async fn an_external_id_is_known_again_and_new_content_is_an_edit() {
 }
 
 #[tokio::test]
+async fn what_an_external_id_made_of_a_request_is_answered_again_to_its_key() {
+    let service = Service::start().await.all_powerful();
+    let send = async |key: &str, text: &str| {
+        let request = service.request(Method::POST, "/v1/comments").header("Idempotency-Key", key);
+        let request = request.json(&json!({ "text": text, "external_id": "wp-1" }));
+        Answer::of(request.send().await.expect("an answer")).await
+    };
+    let created = send("k-1", TEXT).await;
+    let first = created.body.clone();
+    let (known, edited) = (send("k-2", TEXT).await, send("k-3", "An edited text.").await);
+    assert_eq!((created.status, known.status, edited.status), (201, 200, 200));
+    // The comment has another text by now, and each key still has its own answer.
+    for (key, text, earlier) in [("k-1", TEXT, created), ("k-2", TEXT, known), ("k-3", "An edited text.", edited)] {
+        let again = send(key, text).await;
+        assert_eq!((again.status, &again.text), (earlier.status, &earlier.text), "{key}");
+        assert_eq!(again.header("location"), earlier.header("location"), "{key}");
+        assert_eq!(
+            (earlier.header("idempotency-replayed"), again.header("idempotency-replayed")),
+            ("", "true"),
+            "{key}"
+        );
+        send(key, "something else").await.is_problem(422);
+    }
+    let path = format!("/v1/comments/{}/history", first["id"].as_str().expect("an id"));
+    let history = service.get(&path).await.body;
+    assert_eq!(history["items"].as_array().map(Vec::len), Some(2), "created and edited once");
+}
+
+#[tokio::test]
 async fn a_check_stores_nothing() {
     let service = Service::start().await.all_powerful();
     let answer = service.post("/v1/check", json!({ "text": TEXT })).await;

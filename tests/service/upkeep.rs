@@ -1,5 +1,6 @@
 //! Copies, restores, reloads, health: what keeps a service going for years.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -50,6 +51,23 @@ async fn a_backup_under_load_has_every_comment_acknowledged_before_its_start() {
     // A database that is there is never overwritten.
     let again = moderato().arg("restore").arg(&copy).arg("--data-dir").arg(&restored).output().expect("it runs");
     assert!(!again.status.success() && said(&again).contains("exists already"), "{}", said(&again));
+}
+
+#[tokio::test]
+async fn what_root_puts_into_a_data_directory_belongs_to_the_service() {
+    const SERVICE: u32 = 65_532;
+    let service = Service::at(Place::sqlite(), &[]).await;
+    let copy = service.data.path().join("copy.db");
+    let output = service.output(&["backup", copy.to_str().expect("UTF-8")]);
+    assert!(output.status.success(), "{}", said(&output));
+    for command in [&["restore", copy.to_str().expect("UTF-8")][..], &["migrate"]] {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        std::os::unix::fs::chown(dir.path(), Some(SERVICE), Some(SERVICE)).expect("this test needs root");
+        let output = moderato().args(command).arg("--data-dir").arg(dir.path()).output().expect("it runs");
+        assert!(output.status.success(), "{}", said(&output));
+        let database = std::fs::metadata(dir.path().join("moderato.db")).expect("it is there");
+        assert_eq!((database.uid(), database.gid(), database.mode() & 0o777), (SERVICE, SERVICE, 0o600), "{command:?}");
+    }
 }
 
 #[tokio::test]
