@@ -63,7 +63,8 @@ impl Plot {
 
 fn options(table: &Table, stacked: bool) -> Value {
     let series = table.columns.iter().enumerate().map(|(column, name)| {
-        let mut series = json!({ "name": name, "data": table.series(column) });
+        // The names are set apart by the width of the library's font, which is narrower than the page's.
+        let mut series = json!({ "name": format!("{name}\u{2003}"), "data": table.series(column) });
         if stacked {
             series["stack"] = json!("all");
         }

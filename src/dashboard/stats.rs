@@ -178,6 +178,10 @@ fn plots(stats: &Stats) -> Vec<Plot> {
     });
     let times: Vec<_> = times.collect();
     let fresh = ages.first().map_or(0, |(_, n)| *n);
+    let median = match stats.times.median_seconds {
+        None => t("stats-finding-no-times"),
+        median => t("stats-finding-times").with("median", seconds(median)),
+    };
     vec![
         Plot::bars(
             t("stats-plot-decisions").to_string(),
@@ -214,7 +218,7 @@ fn plots(stats: &Stats) -> Vec<Plot> {
         ),
         Plot::bars(
             t("stats-plot-times").to_string(),
-            t("stats-finding-times").with("median", seconds(stats.times.median_seconds)).to_string(),
+            median.to_string(),
             "plain",
             classes(times, t("stats-seconds").to_string()),
         ),

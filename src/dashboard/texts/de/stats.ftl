@@ -28,6 +28,7 @@ stats-plot-ages = Wie lange die wartenden schon warten
 stats-finding-ages = { $n } von { $all } kamen in der letzten Stunde.
 stats-plot-times = Dauer je Entscheidung
 stats-finding-times = Die Hälfte der Entscheidungen dauerte { $median }.
+stats-finding-no-times = In dieser Spanne hat niemand etwas entschieden.
 stats-overrides = Was Menschen aus automatischen Entscheidungen machten
 stats-overrides-hint = Markierte Zeilen sind das Gegenteil dessen, was beim Eingang entschieden wurde; daneben die Gründe, die Menschen angaben.
 stats-machine = Beim Eingang

@@ -28,6 +28,7 @@ stats-plot-ages = How long those that wait have waited
 stats-finding-ages = { $n } of { $all } came within the last hour.
 stats-plot-times = Time per decision
 stats-finding-times = Half of the decisions took { $median }.
+stats-finding-no-times = Nobody decided anything in this span.
 stats-overrides = What people made of automatic decisions
 stats-overrides-hint = Marked rows are the contrary of what had been decided on arrival; beside them the reasons that people gave.
 stats-machine = On arrival
