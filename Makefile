@@ -8,7 +8,7 @@ export BINARY ?= $(CURDIR)/target/debug/moderato
 SUITES = rust-tests postgres-tests instructions browser-tests client-tests operations-tests webhook-tests
 TOGETHER = $(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target
 
-.PHONY: $(SUITES) bench build check clean environments evaluate figures fuzz help image lint run test test-wordpress tools torture traces train
+.PHONY: $(SUITES) bench build check clean environments evaluate figures fuzz help image lint profile run test test-wordpress tools torture traces train
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -102,6 +102,10 @@ torture: build environments
 ## make bench     beside a bare handler, Isso and Rspamd, on SQLite and PostgreSQL: writes docs/BENCHMARKS.md; BENCH=--quick or --full
 bench:
 	DATA=$(DATA) tests/bench/run $(BENCH)
+
+## make profile   where the processor time of a submission goes: writes docs/PROFILE.md
+profile:
+	DATA=$(DATA) tests/bench/profile
 
 ## make figures   the figures of the README: labelled files through a running service
 figures:
