@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::HeadKind;
+use super::calibration::HeldOutScore;
 use super::course::{Course, Keep, Pupil, in_parallel, varied};
 use super::dice::Dice;
 use super::examples::{Folds, label};
@@ -49,7 +50,7 @@ pub(super) struct Chosen {
     /// Weights of the head that has seen everything.
     pub(super) weights: Vec<f32>,
     /// Scores of rows that the heads beside it have not seen.
-    pub(super) held_out: Vec<(f64, bool)>,
+    pub(super) held_out: Vec<HeldOutScore>,
 }
 
 /// Learns from `rows` in every way that `choices` allow. Tells the best way and all that was tried; neither depends on
@@ -148,7 +149,7 @@ struct Candidate<'a> {
 /// What was seen of a candidate after its last pass.
 struct Look {
     trial: Trial,
-    held_out: Vec<(f64, bool)>,
+    held_out: Vec<HeldOutScore>,
 }
 
 impl Candidate<'_> {
@@ -156,7 +157,12 @@ impl Candidate<'_> {
         let heads = in_parallel(&self.pupils, |_, pupil| pupil.weights());
         let scores = in_parallel(&held_out.rows, |_, row| score(&row.features, &heads[row.fold]));
         let trial = held_out.trial(Settings { passes, ..self.settings }, &scores);
-        let held_out = scores.into_iter().zip(&held_out.rows).map(|(score, row)| (score, row.positive)).collect();
+        let told = |(score, row): (f64, &Arc<Held<'_>>)| HeldOutScore {
+            source: row.source.into(),
+            score,
+            positive: row.positive,
+        };
+        let held_out = scores.into_iter().zip(&held_out.rows).map(told).collect();
         self.last = Some(Look { trial, held_out });
     }
 

@@ -128,6 +128,7 @@ impl Scores {
                 }
                 features::Term::Named(name) => (*name).to_owned(),
                 features::Term::Counted(name, count) => format!("{name}: {count}"),
+                features::Term::Together(first, second) => format!("{first} and {second} together"),
                 features::Term::Detail(name, detail) => format!("{name} {}", shortened(detail)),
                 features::Term::Link(link) => {
                     let link = &comment.body.links[*link as usize];

@@ -7,7 +7,7 @@ use crate::concepts::Concept;
 use crate::normalize::Reading;
 
 /// Changes whenever the same comment gives other features; a model of another version is refused.
-pub const FEATURE_VERSION: u32 = 4;
+pub const FEATURE_VERSION: u32 = 5;
 /// Size of the space that features are hashed into.
 pub const BUCKETS: usize = 1 << 20;
 /// The bucket that is in every comment. No feature is hashed onto it.
@@ -63,6 +63,8 @@ pub enum Term {
     Named(&'static str),
     /// A number that is not in the text, by name.
     Counted(&'static str, u32),
+    /// Two observations that were made together.
+    Together(&'static str, &'static str),
     /// A word that is not in the text, by what it is.
     Detail(&'static str, String),
 }

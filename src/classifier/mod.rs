@@ -20,6 +20,7 @@ pub mod lesson;
 pub mod obfuscation;
 mod planting;
 mod settings;
+mod signs;
 mod structure;
 pub mod teaching;
 #[cfg(test)]

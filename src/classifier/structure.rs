@@ -5,6 +5,7 @@
 
 use super::counts::{Counts, looks_random};
 use super::features::{Block, Features, SPACE_STRUCTURE, Term};
+use super::signs;
 use super::tokens::Hash;
 use crate::comment::Comment;
 use crate::concepts::{self, Concept};
@@ -28,13 +29,13 @@ pub(super) fn observe(comment: &Comment, features: &mut Features) {
     author(comment, &mut seen);
 }
 
-struct Observer<'a> {
-    features: &'a mut Features,
+pub(super) struct Observer<'a> {
+    pub(super) features: &'a mut Features,
 }
 
 impl Observer<'_> {
     /// A number with the steps that it can reach.
-    fn number(&mut self, name: &'static str, value: f64, steps: &[f64]) {
+    pub(super) fn number(&mut self, name: &'static str, value: f64, steps: &[f64]) {
         self.steps(name, Term::Counted(name, value.min(1e9) as u32), value, steps);
     }
 
@@ -54,7 +55,7 @@ impl Observer<'_> {
         self.number(name, 100.0 * part as f64 / whole.max(1) as f64, SHARES);
     }
 
-    fn fact(&mut self, name: &'static str, holds: bool) {
+    pub(super) fn fact(&mut self, name: &'static str, holds: bool) {
         if holds {
             let term = self.features.term(Term::Named(name));
             self.features.add(Block::Structure, Hash::of(SPACE_STRUCTURE).then_ascii(name), term);
@@ -98,28 +99,22 @@ fn text(comment: &Comment, seen: &mut Observer<'_>) {
     if 2 * counts.upper < counts.letters {
         seen.number("words in capitals among others", counts.shouted as f64, COUNTS);
     }
+    let disguised = signs::words_in(&comment.body.disguise);
     if read.numbered > 0 {
         seen.fact("a name with a number and no link", !has_address(comment));
         seen.fact("a name with a number in a short text", (3..=25).contains(&counts.words));
-        seen.fact("a name with a number beside disguise", disguised_words(comment) > 0);
+        seen.fact("a name with a number beside disguise", disguised > 0);
     }
-    seen.fact("a few disguised words among others", (1..=3).contains(&disguised_words(comment)) && counts.words >= 5);
+    seen.fact("a few disguised words among others", (1..=3).contains(&disguised) && counts.words >= 5);
     seen.number("words that look random", counts.odd_words as f64, COUNTS);
+    signs::observe(comment, counts.words, seen);
     if counts.words >= 5 {
+        seen.share("disguised words in per cent", disguised.min(counts.words), counts.words);
         seen.share("lone letters in per cent of the words", counts.lone_letters, counts.words);
         seen.share("random-looking words in per cent", counts.odd_words, counts.words);
         let (words, different) = seen.features.words();
         seen.share("repeated words in per cent", words - different, words);
     }
-}
-
-/// How many words are written to be read by people only.
-fn disguised_words(comment: &Comment) -> usize {
-    let found = &comment.body.disguise;
-    [&found.styled, &found.look_alike, &found.spaced, &found.invisible, &found.stacked_marks, &found.leet]
-        .iter()
-        .map(|spans| spans.len())
-        .sum()
 }
 
 /// Whether a word is a second person, in the languages where abuse is known.

@@ -133,8 +133,14 @@ fn train_head(
 
 /// The head that was chosen, calibrated on what those beside it have not seen.
 pub(super) fn finished(chosen: &Chosen, kind: HeadKind) -> Result<(Head, Calibration), TrainError> {
-    let calibration = Calibration::fit(&chosen.held_out)
-        .map_err(|error| TrainError::Calibration { head: kind.as_str(), detail: error.to_string() })?;
+    let scores = &chosen.held_out;
+    let fitted = match kind {
+        HeadKind::Spam => Calibration::fit_each(scores),
+        // What raters call toxic differs from set to set, so that no set's own line holds on another.
+        HeadKind::Toxic => Calibration::fit(&scores.iter().map(|row| (row.score, row.positive)).collect::<Vec<_>>()),
+    };
+    let calibration =
+        fitted.map_err(|error| TrainError::Calibration { head: kind.as_str(), detail: error.to_string() })?;
     Ok((calibrated(&chosen.weights, calibration), calibration))
 }
 

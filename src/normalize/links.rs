@@ -245,6 +245,11 @@ fn bare(text: &str, floor: usize, dot: usize) -> Option<Result<Range<usize>, usi
     let joined = text[floor..start].ends_with(['@', '/', '\\', '_', '.', '$', '~'])
         || bytes.get(end) == Some(&b'@')
         || text[end..].starts_with(['(', '_', '=', '\\', '[', '<']);
+    // `post.http://example.org`: the full stop belongs to the sentence, and its last word to the address.
+    if text[end..].starts_with("://") {
+        let scheme = bytes[dot + 1..end].iter().rev().take(8).take_while(|b| b.is_ascii_alphabetic()).count();
+        return Some(Err(end - scheme));
+    }
     if joined || host.len() > MAX_HOST || !is_domain(host, bytes.get(end) == Some(&b'/')) {
         return Some(Err(end.max(dot + 1)));
     }
@@ -340,6 +345,8 @@ mod tests {
             ("请看http://example.cn/a谢谢", "http://example.cn/a"),
             ("http://пример.рф/путь тут", "http://пример.рф/путь"),
             ("xhttp://example.org", "http://example.org"),
+            ("a lovely post.http://www.example.org", "http://www.example.org"),
+            ("as I said...https://example.org/x", "https://example.org/x"),
             ("shop.example.co.uk.", "shop.example.co.uk"),
         ] {
             assert_eq!(found(text), [expected], "{text}");

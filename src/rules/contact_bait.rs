@@ -45,6 +45,12 @@ static WALLET: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// What somebody can be reached by.
+static REACHED: LazyLock<Regex> = LazyLock::new(|| expression(REACH));
+
+/// An arrow or a hand that points to a name.
+static POINTED: LazyLock<Regex> = LazyLock::new(|| expression(r"[👉👇➡⬇▶➤➜→]\s{0,2}@[a-z0-9_]{4,}"));
+
 /// Shortest address of a wallet, in letters and digits.
 const MIN_WALLET: usize = 27;
 
@@ -107,7 +113,10 @@ impl Rule for ContactBait {
     }
 
     fn check(&self, comment: &Comment, _: &Facts, _: &Policy) -> Option<Match> {
-        messenger(comment).or_else(|| wallet(&comment.body)).or_else(|| in_other_words(comment))
+        messenger(comment)
+            .or_else(|| wallet(&comment.body))
+            .or_else(|| pointed(&comment.body.plain))
+            .or_else(|| in_other_words(comment))
     }
 }
 
@@ -145,16 +154,28 @@ fn has_long_run(text: &[u8]) -> bool {
     )
 }
 
-/// Requests in other languages. One may be meant for the site; two, or one that names a messenger, are seldom.
+fn pointed(plain: &Reading) -> Option<Match> {
+    if plain.text.is_ascii() || !plain.text.contains('@') {
+        return None;
+    }
+    let found = POINTED.find(&plain.text)?;
+    Some(Match::new(format!("Points to a name: “{}”", found.as_str()), vec![plain.span(found.range())]))
+}
+
+/// Requests in other languages. One may be meant for the site; two, or one that names a messenger, are seldom. With a number or
+/// a name to reach somebody by, one is enough.
 fn in_other_words(comment: &Comment) -> Option<Match> {
     let asked = named(comment, &[Concept::Contact]);
-    let enough = match asked.words.len() {
-        0 => false,
-        1 => !named(comment, &[Concept::Messenger]).words.is_empty(),
-        _ => true,
+    if asked.words.is_empty() {
+        return None;
+    }
+    let strength = match asked.words.len() {
+        _ if REACHED.is_match(&comment.body.plain.text) => 1.0,
+        1 if named(comment, &[Concept::Messenger]).words.is_empty() => return None,
+        _ => 0.6,
     };
     let detail = format!("Asks to be contacted elsewhere: {}", listing(asked.words.iter().map(String::as_str)));
-    enough.then(|| Match::new(detail, asked.spans).times(0.6))
+    Some(Match::new(detail, asked.spans).times(strength))
 }
 
 fn shortened(text: &str) -> String {
@@ -173,6 +194,8 @@ mod tests {
             "text me +44 20 7946 0000",
             "Пишите в телеграм @zarabotok_tut",
             "join https://t.me/some_channel_x",
+            "Лучшие фото тут ➡️ @some_shop_bot",
+            "详情加我 13800000000",
             "加微信: abc12345",
             "contact Mrs Smith through her telegram",
             "donate bitcoin 1BoatSLRHtKNngkdXEeobR76b53LETtpyT",

@@ -28,11 +28,17 @@ impl Rule for SpamMarkup {
         let (detail, strength) = match (bbcode.is_empty(), html.is_empty()) {
             (false, false) => ("Links in HTML and in BBCode side by side", 2.0),
             (false, true) => ("Links in BBCode, as forums use", 1.0),
+            (true, _) if has_remains(&comment.body.plain.text) => ("What is left of links in BBCode", 1.0),
             (true, false) => ("Links in HTML", 0.15),
             (true, true) => return None,
         };
         Some(Match::new(detail, bbcode.iter().chain(&html).map(|link| link.span).collect()).times(strength))
     }
+}
+
+/// Tags of links in BBCode that are in plain sight, because a program has put them together wrongly.
+fn has_remains(text: &str) -> bool {
+    text.contains('[') && ["[/url", "[url=", "[url -"].iter().any(|tag| text.contains(tag))
 }
 
 #[cfg(test)]
@@ -47,6 +53,14 @@ mod tests {
         let bbcode = strength("[url=http://e.example]here[/url]");
         let both = strength("<a href=\"http://e.example\">here</a> [url=http://e.example]here[/url]");
         assert!(html < bbcode && bbcode < both);
+    }
+
+    #[test]
+    fn what_is_left_of_a_link_is_seen() {
+        for text in ["buy [URL=http://e.example/ - shoes[/URL - now", "shoes [url - http://e.example/ today"] {
+            assert!(hits(&SpamMarkup, text), "{text}");
+        }
+        assert!(!hits(&SpamMarkup, "forums want [url] around it, [urls] is a variable"));
     }
 
     #[test]
