@@ -68,7 +68,7 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { hold_score: 1.0, reject_score: 7.0, hold_spam: 0.7, reject_spam: 0.995, hold_toxic: 0.96 }
+        Self { hold_score: 1.0, reject_score: 7.0, hold_spam: 0.7, reject_spam: 0.9997, hold_toxic: 0.96 }
     }
 }
 
@@ -382,7 +382,7 @@ mod tests {
     fn rejection_needs_score_and_probability_and_a_classifier() {
         let policy = Policy::built_in();
         let scores = |spam| Scores { spam, toxic: Some(0.0) };
-        assert_eq!(policy.decide(20.0, scores(Some(0.999))), Decision::Reject);
+        assert_eq!(policy.decide(20.0, scores(Some(0.9999))), Decision::Reject);
         assert_eq!(policy.decide(20.0, scores(Some(0.5))), Decision::Hold);
         assert_eq!(policy.decide(20.0, scores(None)), Decision::Hold);
         assert_eq!(policy.decide(-3.0, scores(Some(0.01))), Decision::Approve);

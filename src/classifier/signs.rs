@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn a_number_goes_on_behind_a_gap() {
         for (text, digits) in [
-            ("call 0171 - 23 45 67!", 10),
+            ("call 0171- 23 45 67!", 10),
             ("3 of 12 in 2019", 4),
             ("+7 (900) 000-00-00", 11),
             ("pages 12, 345", 3),

@@ -297,13 +297,14 @@ mod tests {
     fn a_lesson_adds_up_to_what_its_terms_say_and_is_bounded() {
         let model = Model::embedded().expect("the embedded model is sound");
         let lesson = teach(&model, 1, &history()).expect("a lesson");
-        let text = "Velmora Velmora, I was at Velmora and they were so kind to me last Friday near the museum";
-        let comment = row(text.to_owned(), true).comment();
-        let judged = Classifier { model: Some(&model), lesson: Some(&lesson) }.judge(&comment);
+        let classifier = Classifier { model: Some(&model), lesson: Some(&lesson) };
+        let judge = |text: &str| classifier.judge(&row(text.to_owned(), true).comment());
+        let judged = judge("Velmora Velmora, I was at Velmora and they were so kind to me last Friday near the museum");
         let (head, taught) = (judged.spam.expect("a head"), judged.taught_spam.expect("taught"));
         assert!(taught.log_odds.abs() <= MOST + 1e-9);
         assert!((taught.probability - probability(head.log_odds + taught.log_odds)).abs() < 1e-12);
-        assert!(taught.terms.iter().any(|term| term.term == "velmora" && term.score > 0.0), "{:?}", taught.terms);
+        let told = judge("Velmora opens at nine").taught_spam.expect("taught");
+        assert!(told.terms.iter().any(|term| term.term == "velmora" && term.score > 0.0), "{:?}", told.terms);
     }
 
     #[test]

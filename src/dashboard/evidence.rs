@@ -125,7 +125,12 @@ pub(super) fn signed(score: f64) -> String {
 
 fn percent(probability: f64) -> String {
     let percent = 100.0 * probability;
-    if (percent - percent.round()).abs() < 0.05 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+    match percent {
+        // Never rounded to certainty: what is rejected lies up here.
+        99.9..100.0 => format!("{:.2} %", percent.min(99.99)),
+        _ if (percent - percent.round()).abs() < 0.05 => format!("{percent:.0} %"),
+        _ => format!("{percent:.1} %"),
+    }
 }
 
 pub(super) fn gauges(verdict: &Verdict, limits: &Thresholds) -> Vec<Gauge> {
@@ -219,6 +224,7 @@ mod tests {
         let said = |verdict: Verdict| why(&verdict, &Facts::default(), &limits).to_string();
         assert!(said(verdict(Decision::Hold, 2.0, 0.1, 0.1)).contains("+2.00 reaches +1.00"));
         assert!(said(verdict(Decision::Hold, 0.0, 0.71, 0.1)).contains("spam 71 %"));
+        assert!(said(verdict(Decision::Hold, 0.0, 0.999_99, 0.1)).contains("spam 99.99 %"));
         assert!(said(verdict(Decision::Hold, 0.0, 0.1, 0.98)).contains("toxicity 98 %"));
         assert!(said(verdict(Decision::Hold, 9.0, 0.9, 0.1)).contains("only 90 % sure"));
         assert!(said(verdict(Decision::Reject, 9.0, 0.991, 0.1)).contains("99.1 %"));

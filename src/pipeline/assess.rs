@@ -30,7 +30,7 @@ pub fn assess<'a>(comment: &Comment, facts: &Facts, policy: &Policy, classifier:
     reasons.extend(reasoning::what_is_missing(facts, classifier.model.is_some()));
     reasons.sort_by(|a, b| b.score.abs().total_cmp(&a.score.abs()).then_with(|| a.code.cmp(&b.code)));
 
-    let score = reasons.iter().map(|reason| reason.score).sum();
+    let score = reasoning::rounded(reasons.iter().map(|reason| reason.score).sum());
     let complete = classifier.model.is_some() && facts.missing.is_empty();
     let decision = if complete { policy.decide(score, scores) } else { Decision::Hold };
     let decision = with_standing(decision, facts);

@@ -11,7 +11,7 @@ use crate::verdict::{Reason, Term};
 pub(super) fn from_rule(hit: rules::Hit) -> Reason {
     Reason {
         code: Cow::Borrowed(hit.code),
-        score: hit.score,
+        score: rounded(hit.score),
         detail: hit.seen.detail,
         spans: hit.seen.spans,
         terms: Vec::new(),
@@ -75,7 +75,7 @@ fn from_head(code: &'static str, mut detail: String, score: f64, head: HeadScore
 }
 
 /// To four decimal places: what a ten-thousandth more of log-odds says is noise, and every reason is sent and stored.
-fn rounded(score: f64) -> f64 {
+pub(super) fn rounded(score: f64) -> f64 {
     (score * 1e4).round() / 1e4
 }
 

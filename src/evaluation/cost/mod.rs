@@ -18,7 +18,7 @@ use crate::verdict::Decision;
 pub const NEVER: f64 = 1_000.0;
 
 const REJECT_SCORES: &[f64] = &[3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 14.0, 16.0, 20.0];
-const REJECT_SPAM: &[f64] = &[0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999];
+const REJECT_SPAM: &[f64] = &[0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9997, 0.9999];
 
 /// What decisions cost, in minutes of a moderator, and what must not happen however cheap it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
