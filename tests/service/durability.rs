@@ -271,7 +271,8 @@ impl Holder {
 async fn a_write_that_does_not_reach_the_disk_is_not_acknowledged() {
     let mut command = Command::new("strace");
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.args(["--follow-forks", "--quiet=all", "--output=/dev/null", "--trace=fsync,fdatasync"]);
+    // As a grandchild: what is started and ended is the service itself.
+    command.args(["--daemonize", "--follow-forks", "--quiet=all", "--output=/dev/null", "--trace=fsync,fdatasync"]);
     command.args(["--inject=fsync,fdatasync:error=EIO:when=25+9", env!("CARGO_BIN_EXE_moderato")]);
     let place = Place::sqlite();
     let key = Service::at(place.clone(), &[]).await.key.clone();
