@@ -95,8 +95,9 @@ fn connection(
         async move {
             let mut request: Request = request.map(Body::new);
             if let Some(refusal) = crate::api::refused_early(&app, &request) {
-                // Read all the same, or the connection could not be kept; where that fails there is none.
-                let _ = axum::body::to_bytes(request.into_body(), app.config.http.max_body).await;
+                // Read all the same, or the connection could not be kept. Where that fails or takes too long, it is not.
+                let body = axum::body::to_bytes(request.into_body(), app.config.http.max_body);
+                let _ = tokio::time::timeout(app.config.http.request_timeout, body).await;
                 return Ok::<_, Infallible>(refusal);
             }
             request.extensions_mut().insert(ConnectInfo(peer));
